@@ -1,0 +1,77 @@
+"""What a measure is: a quantity defined once, with all that a reader must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from analysis.nhanes.cycles import Table
+
+Columns = Mapping[str, pd.Series]
+"""Raw columns of one cycle by variable name, aligned to the cycle's participants."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a measure is read in one cycle.
+
+    Parameters
+    ----------
+    columns : mapping of str to (str, str)
+        For each role that the derivation asks for (say ``"energy"``), the table and the variable
+        that play it, for example ``{"energy": ("DRXTOT_B", "DRXTKCAL")}``.
+    """
+
+    columns: Mapping[str, tuple[str, str]]
+
+    def tables(self, cycle: str) -> set[Table]:
+        """Every table that this source names."""
+        return {Table(table, cycle) for table, _ in self.columns.values()}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of a participant, defined once for every cycle in which it exists.
+
+    Parameters
+    ----------
+    name : str
+        As written in study files: lower case, digits and underscores.
+    label : str
+        For people; starts with a capital, without the unit.
+    kind : {"continuous", "categorical"}
+        Categorical measures have text values out of `levels`.
+    unit : str
+        For example ``"mg/day"``; empty for categories.
+    levels : tuple of str
+        Every category in its order; the first is the default reference.
+    sources : mapping of str to Source
+        By cycle name. A cycle that is not a key does not have the measure.
+    derive : callable
+        From the raw columns by role, and the cycle's name, to the measure. Missing is NaN or None.
+    subsample : {"interview", "examination", "dietary_day_1"}
+        The smallest subsample in which the measure is collected; decides the weight.
+    note : str
+        How it is derived and what is missing, in words for the methods section.
+    absent : mapping of str to str
+        Why a cycle does not have it, where there is more to say than that it was not collected.
+    """
+
+    name: str
+    label: str
+    kind: Literal["continuous", "categorical"]
+    sources: Mapping[str, Source]
+    derive: Callable[[Columns, str], pd.Series]
+    subsample: Literal["interview", "examination", "dietary_day_1"]
+    unit: str = ""
+    levels: tuple[str, ...] = ()
+    note: str = ""
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        """Cycles in which the measure exists, oldest first."""
+        return tuple(sorted(self.sources))

@@ -1,0 +1,86 @@
+"""The cycles of continuous NHANES and where the CDC keeps their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+CDC = "https://wwwn.cdc.gov"
+"""The CDC's server. The folder layout below it is that of the 2024 reorganisation."""
+
+
+@dataclass(frozen=True, order=True)
+class Cycle:
+    """One release of continuous NHANES.
+
+    Parameters
+    ----------
+    name : str
+        As written in study files, for example ``"2001-2002"``.
+    suffix : str
+        The letter that the CDC appends to table names; empty for 1999-2000.
+    years : int, default 2
+        Years of data collection that the cycle's weights stand for.
+    """
+
+    name: str
+    suffix: str
+    years: int = 2
+
+    @property
+    def first_year(self) -> int:
+        """First calendar year, which is also the name of the CDC's folder."""
+        return int(self.name[:4])
+
+
+# 2017-2020 (prefix P_) re-releases 2017-2018 and has no 25(OH)D; it is not a cycle of its own here.
+CYCLES: Mapping[str, Cycle] = MappingProxyType(
+    {
+        cycle.name: cycle
+        for cycle in (
+            Cycle("1999-2000", ""),
+            Cycle("2001-2002", "B"),
+            Cycle("2003-2004", "C"),
+            Cycle("2005-2006", "D"),
+            Cycle("2007-2008", "E"),
+            Cycle("2009-2010", "F"),
+            Cycle("2011-2012", "G"),
+            Cycle("2013-2014", "H"),
+            Cycle("2015-2016", "I"),
+            Cycle("2017-2018", "J"),
+            Cycle("2021-2023", "L"),
+        )
+    }
+)
+"""Every cycle by its name, oldest first."""
+
+
+@dataclass(frozen=True, order=True)
+class Table:
+    """One of the CDC's tables in one cycle.
+
+    Parameters
+    ----------
+    name : str
+        The file's stem with its suffix, for example ``"VID_B"``.
+    cycle : str
+        The cycle's name, for example ``"2001-2002"``.
+    """
+
+    name: str
+    cycle: str
+
+    @property
+    def data_path(self) -> str:
+        """Path of the transport file below the CDC's (or a mirror's) root."""
+        return f"{self._folder}/{self.name}.xpt"
+
+    @property
+    def codebook_path(self) -> str:
+        """Path of the HTML codebook below the CDC's (or a mirror's) root."""
+        return f"{self._folder}/{self.name}.htm"
+
+    @property
+    def _folder(self) -> str:
+        return f"Nchs/Data/Nhanes/Public/{CYCLES[self.cycle].first_year}/DataFiles"
