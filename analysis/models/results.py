@@ -1,0 +1,90 @@
+"""The tidy table of results: a row an estimate; all that stands between models and reports.
+
+Rows by `analysis`
+------------------
+``flow``
+    The cohort's steps in their order. ``level`` is the step's name, ``contrast`` its label;
+    ``measure`` is ``remaining`` or ``excluded`` (people) or ``remaining_weighted`` or
+    ``excluded_weighted`` (sum of the weights, the people they stand for).
+``missing``
+    Missing values before complete cases are taken. ``level`` is the measure, or ``any``;
+    ``measure`` is ``missing`` (people) or ``missing_share`` (unweighted proportion).
+``cut_points``
+    ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``.
+``groups``
+    The dose groups. ``level`` is ``Q1``, ...; ``contrast`` its range in words; ``measure`` is
+    ``median`` (weighted, within the group) or ``people``.
+``table1``
+    ``outcome`` is the measure described, ``level`` its category (empty for a mean), ``measure``
+    is ``mean``, ``sd`` or ``proportion``; ``stratum_level`` is ``all``, ``Q1``, ...
+``prevalence``
+    ``outcome`` of everyone in the cohort; ``measure`` is ``proportion`` or
+    ``unweighted_proportion``; ``stratum_level`` is ``all``, ``Q1``, ... or a domain's name.
+``odds_ratio``, ``linear``
+    Dose groups against the lowest: ``model``, ``outcome``, ``level``, ``reference``; ``measure``
+    is ``OR`` or ``difference``. The reference has a row of its own (1 or 0, without interval).
+``per_unit``
+    ``contrast`` says ``per 100 mg/day``; ``measure`` is ``OR`` or ``difference``.
+``trend``
+    Wald test of the group medians as a continuous term; ``measure`` is ``p_trend``; the estimate
+    is the coefficient (log odds ratio or difference) per unit of the exposure.
+``spline``
+    The curve: ``level`` is the exposure's value, ``reference`` the value where it is 1 or 0;
+    ``measure`` is ``OR`` or ``difference``. Its tests are rows with ``measure`` ``p_overall`` and
+    ``p_nonlinear``; its knots are rows with ``measure`` ``knot``.
+``coefficient``
+    Every coefficient of every model with the dose groups: ``contrast`` is the term's name;
+    ``measure`` is ``log_odds`` or ``difference``.
+
+Shares and prevalences are proportions from 0 to 1, p values are in ``p_value``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+TEXT_COLUMNS = (
+    "study", "analysis", "model", "outcome", "exposure", "contrast", "level", "reference",
+    "stratum", "stratum_level", "measure",
+)  # fmt: skip
+NUMBER_COLUMNS = (
+    "estimate", "conf_low", "conf_high", "std_error", "statistic", "df", "p_value", "n", "events",
+)  # fmt: skip
+PUBLISHED_COLUMNS = ("published", "published_low", "published_high", "agreement")
+COLUMNS = (*TEXT_COLUMNS, *NUMBER_COLUMNS, "weight", "cycles", *PUBLISHED_COLUMNS, "unit")
+"""The columns of results.csv, in their order."""
+
+
+def tidy(rows: Iterable[Mapping[str, Any]], **everywhere: Any) -> pd.DataFrame:
+    """Bring rows into the one form, with columns that do not apply left empty.
+
+    Parameters
+    ----------
+    rows : iterable of mappings
+        Each holds some of `COLUMNS`.
+    **everywhere
+        Values that every row shares, for example ``study="deng_2013"``.
+
+    Returns
+    -------
+    DataFrame
+        With exactly `COLUMNS`; text is ``""`` and numbers NaN where a column does not apply.
+
+    Raises
+    ------
+    KeyError
+        If a row has a column that is not in `COLUMNS`.
+    """
+    records = [{**everywhere, **row} for row in rows]
+    unknown = {key for record in records for key in record} - set(COLUMNS)
+    if unknown:
+        raise KeyError(f"not columns of the results: {', '.join(sorted(unknown))}")
+    frame = pd.DataFrame.from_records(records, columns=list(COLUMNS))
+    numbers = [*NUMBER_COLUMNS, "published", "published_low", "published_high"]
+    frame[numbers] = frame[numbers].astype("float64")
+    text = [column for column in COLUMNS if column not in numbers]
+    frame[text] = frame[text].astype(object).where(frame[text].notna(), "").astype(str)
+    return frame
