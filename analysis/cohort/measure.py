@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from analysis.nhanes.cycles import Table
 
-Columns = Mapping[str, pd.Series]
-"""Raw columns of one cycle by variable name, aligned to the cycle's participants."""
+Subsample = Literal["interview", "examination", "dietary_day_1"]
+"""Nested: everyone with a first-day recall was examined, everyone examined was interviewed."""
+
+Columns = Mapping[str, Any]
+"""What a derivation is given for one cycle, by role.
+
+A role from `Source.columns` is a Series with a value a participant, indexed by SEQN; a role from
+`Source.records` is a DataFrame with any number of rows a participant, with SEQN as a column.
+"""
+
+Derivation = Callable[[Columns, str], pd.Series]
+"""From what is read in one cycle, and the cycle's name, to the measure, indexed by SEQN."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +33,21 @@ class Source:
     columns : mapping of str to (str, str)
         For each role that the derivation asks for (say ``"energy"``), the table and the variable
         that play it, for example ``{"energy": ("DRXTOT_B", "DRXTKCAL")}``.
+    records : mapping of str to (str, tuple of str), optional
+        For each role that is a table with several rows a participant, its name and variables.
     """
 
     columns: Mapping[str, tuple[str, str]]
+    records: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
-    def tables(self, cycle: str) -> set[Table]:
-        """Every table that this source names."""
-        return {Table(table, cycle) for table, _ in self.columns.values()}
+    def variables(self, cycle: str) -> dict[Table, set[str]]:
+        """Every variable that this source reads, by table."""
+        wanted: dict[Table, set[str]] = {}
+        for table, variable in self.columns.values():
+            wanted.setdefault(Table(table, cycle), set()).add(variable)
+        for table, variables in self.records.values():
+            wanted.setdefault(Table(table, cycle), set()).update(variables)
+        return wanted
 
 
 @dataclass(frozen=True)
@@ -64,8 +82,8 @@ class Measure:
     label: str
     kind: Literal["continuous", "categorical"]
     sources: Mapping[str, Source]
-    derive: Callable[[Columns, str], pd.Series]
-    subsample: Literal["interview", "examination", "dietary_day_1"]
+    derive: Derivation
+    subsample: Subsample
     unit: str = ""
     levels: tuple[str, ...] = ()
     note: str = ""

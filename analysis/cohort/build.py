@@ -1,0 +1,241 @@
+"""From the CDC's raw columns to a cohort: one row a participant, with its named exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from analysis.cohort.measure import Measure, Source
+from analysis.cohort.weights import DESIGN_SOURCES, Weight, pooled_share
+from analysis.errors import DataError, InputError
+from analysis.nhanes.cycles import Table
+
+Raw = Mapping[Table, pd.DataFrame]
+"""The columns that were read, by table; each frame has SEQN."""
+
+
+class Condition(Protocol):
+    """What an exclusion needs of a parsed condition (see `analysis.grammar`)."""
+
+    def evaluate(self, frame: pd.DataFrame) -> np.ndarray:
+        """Whether the condition holds, a bool a row."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the flow from everyone in the survey to the cohort.
+
+    Parameters
+    ----------
+    name, label : str
+        Of the step.
+    kept : ndarray of bool, shape (n,)
+        Who is left after this step and all before it.
+    """
+
+    name: str
+    label: str
+    kept: np.ndarray
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Everyone in the survey, one row a participant, and who of them is analysed.
+
+    Nobody is dropped: the design needs all rows, and the cohort is a domain of it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``seqn``, ``cycle``, ``stratum``, ``psu``, ``weight`` (0 outside the weight's subsample,
+        already divided over the pooled cycles) and a column a measure.
+    steps : tuple of Step
+        In their order; the first is everyone interviewed.
+    missing : mapping of str to int
+        Missing values of each measure that complete cases need, counted before they are set
+        aside, and ``any``: the people with at least one.
+    """
+
+    frame: pd.DataFrame
+    steps: tuple[Step, ...]
+    missing: Mapping[str, int]
+
+    @property
+    def members(self) -> np.ndarray:
+        """Who is analysed: a bool a row of `frame`."""
+        return self.steps[-1].kept
+
+
+def required_columns(
+    measures: Iterable[Measure], cycles: Sequence[str], weight: Weight
+) -> dict[Table, tuple[str, ...]]:
+    """Every table and variable that the measures, the weight and the design are made of.
+
+    Parameters
+    ----------
+    measures : iterable of Measure
+        Each must exist in all `cycles`.
+    cycles : sequence of str
+        Names of the cycles.
+    weight : Weight
+        The study's weight.
+
+    Returns
+    -------
+    dict of Table to tuple of str
+        Variables in alphabetical order after SEQN.
+
+    Raises
+    ------
+    InputError
+        If a measure does not exist in a cycle.
+    """
+    wanted: dict[Table, set[str]] = {}
+    for cycle in cycles:
+        used = [weight.sources[cycle], DESIGN_SOURCES[cycle]]
+        used += [_source(measure, cycle) for measure in measures]
+        for source in used:
+            for table, variables in source.variables(cycle).items():
+                wanted.setdefault(table, set()).update(variables)
+    return {table: ("SEQN", *sorted(names - {"SEQN"})) for table, names in sorted(wanted.items())}
+
+
+def _source(measure: Measure, cycle: str) -> Source:
+    if cycle not in measure.sources:
+        reason = measure.absent.get(cycle)
+        raise InputError(
+            f"{measure.name} does not exist in {cycle}" + (f": {reason}" if reason else ""),
+            todo=f"It exists in {', '.join(measure.cycles)}.",
+        )
+    return measure.sources[cycle]
+
+
+def build_frame(
+    raw: Raw, measures: Sequence[Measure], cycles: Sequence[str], weight: Weight
+) -> pd.DataFrame:
+    """One row a participant of every cycle, with weight, design and measures.
+
+    Parameters
+    ----------
+    raw : mapping of Table to DataFrame
+        What `required_columns` asked for.
+    measures : sequence of Measure
+        Columns to derive.
+    cycles : sequence of str
+        Names of the cycles.
+    weight : Weight
+        Divided over the cycles by `pooled_share`; people outside its subsample get 0.
+
+    Returns
+    -------
+    DataFrame
+        As `Cohort.frame`, in the order of cycle and SEQN.
+
+    Raises
+    ------
+    DataError
+        If two cycles share a stratum or a participant, or a table repeats one.
+    """
+    share = pooled_share(cycles)
+    parts = [_one_cycle(raw, measures, cycle, weight, share[cycle]) for cycle in cycles]
+    frame = pd.concat(parts, ignore_index=True)
+    if frame.groupby("stratum")["cycle"].nunique().gt(1).any():
+        raise DataError("two cycles share a stratum number, so they cannot be pooled as they are")
+    if frame["seqn"].duplicated().any():
+        raise DataError("two cycles share a participant number (SEQN)")
+    return frame
+
+
+def _one_cycle(
+    raw: Raw, measures: Sequence[Measure], cycle: str, weight: Weight, share: float
+) -> pd.DataFrame:
+    demo = raw[next(iter(DESIGN_SOURCES[cycle].variables(cycle)))]
+    people = pd.Index(np.sort(demo["SEQN"].to_numpy()), name="SEQN")
+    design = _columns(raw, DESIGN_SOURCES[cycle], cycle, people)
+    weights = _columns(raw, weight.sources[cycle], cycle, people)["weight"]
+    columns: dict[str, object] = {
+        "seqn": people,
+        "cycle": cycle,
+        "stratum": design["stratum"].astype("int64").to_numpy(),
+        "psu": design["psu"].astype("int64").to_numpy(),
+        "weight": weights.fillna(0.0).to_numpy() * share,
+    }
+    for measure in measures:
+        source = _source(measure, cycle)
+        columns[measure.name] = measure.derive(_columns(raw, source, cycle, people), cycle).array
+    return pd.DataFrame(columns)
+
+
+def _columns(
+    raw: Raw, source: Source, cycle: str, people: pd.Index
+) -> dict[str, pd.Series | pd.DataFrame]:
+    """Each role of a source: a Series aligned to the participants, or a frame of records."""
+    found: dict[str, pd.Series | pd.DataFrame] = {}
+    for role, (table, variable) in source.columns.items():
+        values = raw[Table(table, cycle)]
+        series = values.set_index("SEQN")[variable]
+        if series.index.has_duplicates:
+            raise DataError(
+                "a participant (SEQN) has more than one row",
+                where=table,
+                todo="The file is not the CDC's table; fetch it anew.",
+            )
+        found[role] = series.reindex(people)
+    for role, (table, variables) in source.records.items():
+        found[role] = raw[Table(table, cycle)][list(variables)]
+    return found
+
+
+def select(
+    frame: pd.DataFrame,
+    steps: Sequence[tuple[str, str, Condition]],
+    *,
+    complete: Sequence[str] = (),
+) -> Cohort:
+    """Apply the exclusions in their order, then set aside incomplete cases.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `build_frame`.
+    steps : sequence of (name, label, condition)
+        Each keeps the people for whom its condition holds.
+    complete : sequence of str
+        Measures that must not be missing; empty keeps incomplete cases.
+
+    Returns
+    -------
+    Cohort
+
+    Raises
+    ------
+    InputError
+        If a step leaves nobody.
+    """
+    kept = np.ones(len(frame), dtype=bool)
+    flow = [Step("interviewed", "Interviewed", kept)]
+    for name, label, condition in steps:
+        kept = _nobody_lost(kept & condition.evaluate(frame), name)
+        flow.append(Step(name, label, kept))
+    missing: dict[str, int] = {}
+    if complete:
+        gaps = frame[list(complete)].isna()
+        missing = {name: int((gaps[name] & kept).sum()) for name in complete}
+        incomplete = gaps.any(axis=1).to_numpy()
+        missing["any"] = int((incomplete & kept).sum())
+        kept = _nobody_lost(kept & ~incomplete, "complete_cases")
+        flow.append(Step("complete_cases", "No covariate missing", kept))
+    return Cohort(frame, tuple(flow), missing)
+
+
+def _nobody_lost(kept: np.ndarray, step: str) -> np.ndarray:
+    if not kept.any():
+        raise InputError(
+            "nobody is left after this step", where=f"cohort step '{step}'",
+            todo="Look at its condition, and at the steps before it.",
+        )  # fmt: skip
+    return kept

@@ -1,0 +1,83 @@
+"""The sample weights of NHANES: which variable, for whom, and how pooled cycles share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from analysis.cohort.measure import Source, Subsample
+from analysis.cohort.measures.recode import cycles_between, sources
+from analysis.nhanes.cycles import CYCLES
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A two-year sample weight.
+
+    Parameters
+    ----------
+    name : {"interview", "examination", "dietary_day_1"}
+        The subsample that it makes representative, as written in study files.
+    label : str
+        For people.
+    sources : mapping of str to Source
+        By cycle; the role is ``"weight"``.
+    """
+
+    name: Subsample
+    label: str
+    sources: Mapping[str, Source]
+
+    def variable(self, cycle: str) -> str:
+        """Name of the CDC's variable in a cycle."""
+        return self.sources[cycle].columns["weight"][1]
+
+
+_ALL = tuple(CYCLES)
+
+WEIGHTS: Mapping[str, Weight] = MappingProxyType(
+    {
+        weight.name: weight
+        for weight in (
+            Weight(
+                "interview", "Interview weight", sources({"weight": ("DEMO", "WTINT2YR")}, _ALL)
+            ),
+            Weight(
+                "examination", "Examination weight", sources({"weight": ("DEMO", "WTMEC2YR")}, _ALL)
+            ),
+            Weight(
+                "dietary_day_1",
+                "First-day dietary weight",
+                sources({"weight": ("DRXTOT", "WTDRD1")}, ["1999-2000", "2001-2002"])
+                | sources(
+                    {"weight": ("DR1TOT", "WTDRD1")}, cycles_between("2003-2004", "2021-2023")
+                ),
+            ),
+        )
+    }
+)
+"""Weights by name, from the largest subsample to the smallest."""
+
+DESIGN_SOURCES = sources({"stratum": ("DEMO", "SDMVSTRA"), "psu": ("DEMO", "SDMVPSU")}, _ALL)
+"""Masked variance strata and units, which DEMO has for everyone interviewed."""
+
+
+def pooled_share(cycles: Sequence[str]) -> dict[str, float]:
+    """Factor of each cycle's weight when cycles are pooled: its share of the years.
+
+    Two-year cycles get 1 / k each. Source: NHANES analytic guidelines, combining survey cycles.
+
+    Parameters
+    ----------
+    cycles : sequence of str
+        Names of the pooled cycles.
+
+    Returns
+    -------
+    dict of str to float
+        Adds up to 1.
+    """
+    years = {cycle: CYCLES[cycle].years for cycle in cycles}
+    total = sum(years.values())
+    return {cycle: n / total for cycle, n in years.items()}
