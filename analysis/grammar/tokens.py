@@ -81,7 +81,7 @@ class Source:
     where: str = ""
 
     def point(self, what: str, at: int) -> str:
-        """Put the column behind `what`, and below it the text with a caret at the place (from 0)."""
+        """Put the column behind `what`, and the text below with a caret at the place (from 0)."""
         start = max(0, min(at - _WINDOW // 2, len(self.text) - _WINDOW))
         shown = self.text[start : start + _WINDOW]
         line = "".join(c if c.isprintable() else " " if c in "\t\r\n" else "\ufffd" for c in shown)
