@@ -1,0 +1,537 @@
+"""A complex sample: a data frame with its weights, strata and primary sampling units."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, get_args
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import InputError
+from analysis.survey import estimates, intervals, variance
+from analysis.survey.columns import aligned, as_condition, as_numbers, column
+from analysis.survey.estimates import Estimates, Scored
+from analysis.survey.formula import build_matrices
+from analysis.survey.intervals import ProportionInterval, QuantileRule
+from analysis.survey.irls import fit_glm
+from analysis.survey.regression import DFRule, RegressionResults, check_outcome, family_of
+from analysis.survey.variance import LonelyPSU
+
+Values: TypeAlias = str | pd.Series | np.ndarray | Sequence
+"""A column's name, or values aligned with the rows."""
+
+
+class Design:
+    """A stratified, clustered, weighted sample, or a domain of one.
+
+    Parameters
+    ----------
+    frame : DataFrame, n rows
+        All rows of the sample: everyone who was drawn, not only those under study.
+    weights : str
+        Column of sampling weights, not negative. A row of weight 0 has no influence on an
+        estimate, but its PSU counts.
+    strata, psu : str, optional
+        Columns. Without `strata` the sample is one stratum; without `psu` every row is a PSU.
+    nest : bool, default True
+        Whether a PSU's label counts anew in each stratum. If not, a label in two strata is an
+        error.
+    lonely_psu : {"fail", "adjust", "average", "remove", "certainty"}
+        What a stratum with a single PSU adds to a variance; see `variance.covariance`.
+
+    Raises
+    ------
+    InputError
+        Weights missing, negative, infinite or all zero; strata or PSUs missing; a PSU in two
+        strata with ``nest=False``; a stratum with a single PSU under ``"fail"``.
+
+    Notes
+    -----
+    Variances are Taylor-linearised with PSUs taken as drawn with replacement. A domain (`where`,
+    ``by=``, and the rows without a missing value) never takes rows out of the design: those
+    outside it have scores of zero, and each stratum keeps its number of PSUs. Degrees of freedom
+    are the PSUs minus the strata that have a row of positive weight in the domain.
+
+    Values are named by column or given as arrays of n.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"w": [2.0, 1.0, 1.0, 2.0], "h": [1, 1, 2, 2], "y": [1.0, 3, 4, 2]})
+    >>> design = Design(frame, weights="w", strata="h")
+    >>> float(design.mean("y").only.estimate)
+    2.1666666666666665
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        weights: str,
+        strata: str | None = None,
+        psu: str | None = None,
+        nest: bool = True,
+        lonely_psu: LonelyPSU = "fail",
+    ) -> None:
+        if lonely_psu not in get_args(LonelyPSU):
+            choices = ", ".join(get_args(LonelyPSU))
+            raise InputError(f"unknown lonely_psu '{lonely_psu}'", todo=f"Choose from {choices}.")
+        self.frame = frame
+        self.lonely_psu = lonely_psu
+        self.weights = _checked_weights(frame, weights)
+        labels = {
+            role: None if name is None else _complete(column(frame, name, role), name, role)
+            for role, name in (("strata", strata), ("PSU", psu))
+        }
+        self.structure, straddling = variance.factorise(
+            len(frame), labels["strata"], labels["PSU"], nest=nest
+        )
+        if straddling:
+            raise InputError(
+                f"{len(straddling)} PSUs of column '{psu}' lie in more than one stratum, "
+                f"the first is {straddling[0]}",
+                todo="If labels begin anew in each stratum, say nest=True.",
+            )
+        if lonely_psu == "fail":
+            self._refuse_lonely(strata)
+        self._inside = np.ones(len(frame), dtype=bool)
+
+    def where(self, mask: Values) -> Design:
+        """Select a domain.
+
+        Parameters
+        ----------
+        mask : str or boolean array or Series, shape (n,)
+            A condition such as ``"age >= 20 and sex == 'Female'"`` (see `analysis.grammar`;
+            rows for which missing values leave it unknown are outside), a column's name, or truth
+            values for all n rows of the frame.
+
+        Returns
+        -------
+        Design
+            The same design with the rows outside the domain out of every estimate. Domains of
+            domains intersect.
+
+        Raises
+        ------
+        InputError
+            If the mask is not of truth values, has missing ones, or does not fit.
+        """
+        domain = copy.copy(self)
+        domain._inside = self._inside & self._mask(mask)
+        return domain
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Positions of the rows of positive weight in the domain."""
+        return np.flatnonzero(self._inside & (self.weights > 0))
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom: PSUs minus strata with a row of positive weight in the domain."""
+        return variance.degrees_of_freedom(self.structure, self.rows)
+
+    def mean(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
+        """Estimate means with t intervals.
+
+        Parameters
+        ----------
+        x : column, list of columns, or array
+        by : column, list of columns, or array, optional
+            Groups: each a domain. Rows whose group is missing are in none.
+        alpha : float, default 0.05
+            One minus the level of confidence.
+        """
+        return self._describe("mean", self._variables(x), by, estimates.mean, alpha)
+
+    def total(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
+        """Estimate totals with t intervals; parameters as for `mean`."""
+        return self._describe("total", self._variables(x), by, estimates.total, alpha)
+
+    def variance(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
+        """Estimate population variances (R's ``svyvar``); parameters as for `mean`."""
+        return self._describe("variance", self._variables(x), by, estimates.variance, alpha)
+
+    def std(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
+        """Estimate standard deviations, square roots of `variance`; parameters as for `mean`."""
+        statistic = estimates.standard_deviation
+        return self._describe("standard deviation", self._variables(x), by, statistic, alpha)
+
+    def ratio(self, a: Values, b: Values, by: Any = None, *, alpha: float = 0.05) -> Estimates:
+        """Estimate the ratio of the total of `a` to that of `b`; else as `mean`."""
+        pair = np.column_stack([self._numbers(a)[1], self._numbers(b)[1]])
+        name = f"{self._numbers(a)[0]} / {self._numbers(b)[0]}"
+
+        def statistic(values: np.ndarray, w: np.ndarray) -> Scored:
+            return estimates.ratio(values[:, 0], values[:, 1], w)
+
+        return self._describe("ratio", {name: pair}, by, statistic, alpha)
+
+    def proportion(
+        self,
+        x: Values,
+        by: Any = None,
+        *,
+        interval: ProportionInterval = "logit",
+        alpha: float = 0.05,
+    ) -> Estimates:
+        """Estimate the proportion with a characteristic.
+
+        Parameters
+        ----------
+        x : column, condition or array
+            Of 0 and 1 or truth values, or a condition as for `where`. Rows in which missing values
+            leave the answer unknown are outside the domain.
+        by, alpha
+            As for `mean`.
+        interval : {"logit", "beta", "wald"}
+            As R's ``svyciprop`` with method ``logit``, ``beta`` (Korn-Graubard) and ``mean``.
+
+        Raises
+        ------
+        InputError
+            If a value is neither 0 nor 1.
+        """
+        if interval not in get_args(ProportionInterval):
+            raise InputError(f"unknown interval '{interval}'", todo="Choose logit, beta or wald.")
+        name, values = self._numbers(x, condition=True)
+        odd = ~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)
+        if odd.any():
+            raise InputError(f"'{name}' must be of 0 and 1; it has {values[odd][0]:g}")
+        table = []
+        for group, rows, n_missing in self._groups(by, values):
+            row = self._estimate(values, rows, estimates.mean, alpha)
+            p, std_error, df = row["estimate"], row["std_error"], row["df"]
+            row["conf_low"], row["conf_high"] = intervals.proportion_interval(
+                p, std_error, len(rows), df, alpha, interval
+            )
+            events = int(values[rows[self.weights[rows] > 0]].sum())
+            table.append(
+                group | {"variable": name} | row | {"missing": n_missing, "events": events}
+            )
+        return Estimates(pd.DataFrame(table), "proportion")
+
+    def quantile(
+        self,
+        x: Values,
+        p: float | Sequence[float],
+        by: Any = None,
+        *,
+        rule: QuantileRule = "math",
+        alpha: float = 0.05,
+    ) -> Estimates:
+        """Estimate quantiles with Woodruff's intervals.
+
+        Parameters
+        ----------
+        x : column or array
+        p : float or sequence of float
+            Between 0 and 1; a row each.
+        by, alpha
+            As for `mean`.
+        rule : {"math", "school"}
+            R's ``qrule``: where the weighted distribution is flat at `p`, its left end or the
+            middle.
+
+        Notes
+        -----
+        As R's ``svyquantile(interval.type="mean")``: the t interval of the proportion at or below
+        the quantile, mapped back through the distribution; the standard error is its length over
+        twice the critical t. A limit is NaN where that interval leaves 0 to 1.
+        """
+        if rule not in get_args(QuantileRule):
+            raise InputError(f"unknown quantile rule '{rule}'", todo="Choose math or school.")
+        points = [float(point) for point in np.atleast_1d(np.asarray(p, dtype=float))]
+        if not all(0 < point < 1 for point in points):
+            raise InputError(f"quantiles must lie between 0 and 1, not {points}")
+        name, values = self._numbers(x)
+        table = [
+            group
+            | {"variable": name, "p": point}
+            | self._quantile(values, rows, point, rule, alpha)
+            | {"missing": n_missing}
+            for group, rows, n_missing in self._groups(by, values)
+            for point in points
+        ]
+        return Estimates(pd.DataFrame(table), "quantile")
+
+    def glm(
+        self, formula: str, family: str = "gaussian", *, df: DFRule = "design"
+    ) -> RegressionResults:
+        """Fit a generalised linear model to the domain.
+
+        Parameters
+        ----------
+        formula : str
+            For statsmodels' formula engine, for example ``"low ~ C(group) + age"``. It is code of
+            the caller's: never pass text from a file. Rows with a missing value in it are outside
+            the domain.
+        family : {"gaussian", "binomial"}
+            With the canonical link (identity, logit).
+        df : {"design", "residual"}
+            Degrees of freedom: the design's, or these less the coefficients but one (R's).
+
+        Raises
+        ------
+        InputError
+            If the formula cannot be used, columns are collinear, the outcome is the same for
+            everyone or separated.
+        """
+        rows = self._some_rows()
+        matrices = build_matrices(formula, self.frame.iloc[rows])
+        used = rows[matrices.kept]
+        missing = len(rows) - len(used)
+        return self._fit(
+            matrices.y, matrices.x, used, family, df, matrices.outcome, missing, matrices.terms
+        )
+
+    def fit(
+        self,
+        y: Values,
+        x: pd.DataFrame,
+        family: str = "gaussian",
+        *,
+        df: DFRule = "design",
+        terms: dict[str, list[str]] | None = None,
+    ) -> RegressionResults:
+        """Fit a generalised linear model to a matrix that the caller has built.
+
+        Parameters
+        ----------
+        y : column, condition or array, shape (n,)
+        x : DataFrame, shape (n, k)
+            With the index of the design's frame; include a column of ones for an intercept. Rows
+            with a missing value are outside the domain.
+        family, df
+            As for `glm`.
+        terms : dict of str to list of str, optional
+            Names for groups of columns, for `RegressionResults.wald_test`.
+        """
+        name, outcome = self._numbers(y, condition=True)
+        if not isinstance(x, pd.DataFrame) or not x.index.equals(self.frame.index):
+            raise InputError("x must be a DataFrame with the index of the design's data frame")
+        if not x.columns.is_unique:
+            raise InputError(f"x has column '{x.columns[x.columns.duplicated()][0]}' twice")
+        matrix = np.column_stack([as_numbers(x[name], f"column '{name}'") for name in x.columns])
+        rows = self._some_rows()
+        complete = ~(np.isnan(outcome[rows]) | np.isnan(matrix[rows]).any(axis=1))
+        used = rows[complete]
+        frame = pd.DataFrame(matrix[used], columns=x.columns)
+        missing = len(rows) - len(used)
+        return self._fit(outcome[used], frame, used, family, df, name, missing, terms or {})
+
+    def _fit(
+        self,
+        y: np.ndarray,
+        x: pd.DataFrame,
+        rows: np.ndarray,
+        family: str,
+        df: DFRule,
+        outcome: str,
+        n_missing: int,
+        terms: dict[str, list[str]],
+    ) -> RegressionResults:
+        kind = family_of(family)
+        if df not in get_args(DFRule):
+            raise InputError(f"unknown rule '{df}' of degrees of freedom: design or residual")
+        if not len(rows):
+            raise InputError("every row of the domain has a missing value in the model")
+        n_events = check_outcome(y, family, outcome)
+        names = list(map(str, x.columns))
+        w = self.weights[rows]
+        fitted = fit_glm(y, x.to_numpy(float), w, kind, names)
+        psus, strata = self.structure.present(rows)
+        return RegressionResults(
+            params=pd.Series(fitted.params, index=names),
+            covariance=pd.DataFrame(self._covariance(fitted.influence, rows), names, names),
+            family=family,
+            outcome=outcome,
+            lonely_psu=self.lonely_psu,
+            df_rule=df,
+            df_design=int(psus.sum() - strata.sum()),
+            n_psus=int(psus.sum()),
+            n_strata=int(strata.sum()),
+            nobs=len(rows),
+            n_missing=n_missing,
+            n_events=n_events,
+            weight_sum=float(w.sum()),
+            fittedvalues=pd.Series(fitted.fitted, index=self.frame.index[rows]),
+            iterations=fitted.iterations,
+            terms=terms,
+        )
+
+    def _describe(
+        self,
+        statistic: str,
+        variables: dict[str, np.ndarray],
+        by: Any,
+        estimator: Callable[[np.ndarray, np.ndarray], Scored],
+        alpha: float,
+    ) -> Estimates:
+        table = [
+            group
+            | {"variable": name}
+            | self._estimate(values, rows, estimator, alpha)
+            | {"missing": n_missing}
+            for name, values in variables.items()
+            for group, rows, n_missing in self._groups(by, values)
+        ]
+        return Estimates(pd.DataFrame(table), statistic)
+
+    def _estimate(
+        self,
+        values: np.ndarray,
+        rows: np.ndarray,
+        estimator: Callable[[np.ndarray, np.ndarray], Scored],
+        alpha: float,
+    ) -> dict[str, float]:
+        positive = rows[self.weights[rows] > 0]
+        df = variance.degrees_of_freedom(self.structure, positive)
+        estimate = std_error = np.nan
+        if len(positive):
+            estimate, scores = estimator(values[rows], self.weights[rows])
+            std_error = float(np.sqrt(self._covariance(scores[:, None], rows)[0, 0]))
+        low, high = intervals.wald(estimate, std_error, df, alpha)
+        return {
+            "estimate": estimate,
+            "std_error": std_error,
+            "conf_low": low,
+            "conf_high": high,
+            "df": df,
+            "n": len(positive),
+        }
+
+    def _quantile(
+        self, values: np.ndarray, rows: np.ndarray, p: float, rule: QuantileRule, alpha: float
+    ) -> dict[str, float]:
+        rows = rows[self.weights[rows] > 0]
+        if not len(rows):
+            return self._estimate(values, rows, estimates.mean, alpha)
+        x, w = values[rows], self.weights[rows]
+        estimate = intervals.weighted_quantile(x, w, p, rule)
+        below = np.zeros(len(values))
+        below[rows] = x <= estimate
+        share = self._estimate(below, rows, estimates.mean, alpha)
+        low, high = (
+            intervals.weighted_quantile(x, w, share[end], rule) for end in ("conf_low", "conf_high")
+        )
+        std_error = (high - low) / (2 * intervals.critical_t(share["df"], alpha))
+        return share | {
+            "estimate": estimate,
+            "std_error": std_error,
+            "conf_low": low,
+            "conf_high": high,
+        }
+
+    def _covariance(self, scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        return variance.covariance(scores, rows, self.structure, self.lonely_psu)
+
+    def _groups(
+        self, by: Any, values: np.ndarray
+    ) -> Iterator[tuple[dict[str, Any], np.ndarray, int]]:
+        """Give each group's labels, the rows with a value, and how many have none.
+
+        Rows of weight 0 are among those with a value; they are not counted as missing.
+        """
+        missing = np.isnan(values) if values.ndim == 1 else np.isnan(values).any(axis=1)
+        domain = np.flatnonzero(self._inside)
+        if by is None:
+            self._some_rows()
+            lacking = int((missing & (self.weights > 0))[domain].sum())
+            yield {}, domain[~missing[domain]], lacking
+            return
+        names = by if isinstance(by, list) else [by]
+        keys = {self._name(key): self._labels(key) for key in names}
+        frame = pd.DataFrame(keys).iloc[self.rows]
+        self._some_rows()
+        grouped = frame.groupby(list(keys), observed=True, sort=True, dropna=True)
+        for label, _ in grouped:
+            inside = self._inside.copy()
+            for name, part in zip(keys, label, strict=True):
+                inside &= (keys[name] == part).to_numpy(dtype=bool, na_value=False)
+            rows = np.flatnonzero(inside & ~missing)
+            lacking = int((inside & missing & (self.weights > 0)).sum())
+            yield dict(zip(keys, label, strict=True)), rows, lacking
+
+    def _some_rows(self) -> np.ndarray:
+        rows = self.rows
+        if not len(rows):
+            raise InputError(
+                "the domain has no rows of positive weight",
+                todo="Check its condition and the weight.",
+            )
+        return rows
+
+    def _name(self, values: Any) -> str:
+        if isinstance(values, str):
+            return values
+        return str(getattr(values, "name", None) or "value")
+
+    def _labels(self, by: Any) -> pd.Series:
+        if isinstance(by, str):
+            return column(self.frame, by, "groups")
+        return aligned(by, self.frame, "by")
+
+    def _variables(self, x: Any) -> dict[str, np.ndarray]:
+        many = isinstance(x, list) and all(isinstance(name, str) for name in x)
+        return dict(self._numbers(each) for each in (x if many else [x]))
+
+    def _numbers(self, x: Any, *, condition: bool = False) -> tuple[str, np.ndarray]:
+        if not isinstance(x, str):
+            name = self._name(x)
+            return name, as_numbers(aligned(x, self.frame, f"'{name}'"), f"'{name}'")
+        if condition and x not in self.frame.columns and not x.isidentifier():
+            return x, as_condition(x, self.frame)
+        return x, as_numbers(column(self.frame, x, "values"), f"column '{x}'")
+
+    def _mask(self, mask: Any) -> np.ndarray:
+        if isinstance(mask, str) and mask not in self.frame.columns:
+            if mask.isidentifier():
+                column(self.frame, mask, "domain")
+            return as_condition(mask, self.frame) == 1
+        values = self.frame[mask] if isinstance(mask, str) else aligned(mask, self.frame, "mask")
+        if values.isna().any():
+            raise InputError(
+                f"the domain is unknown (missing) for {int(values.isna().sum()):,} rows",
+                todo="Say for each row whether it is inside.",
+            )
+        if not pd.api.types.is_bool_dtype(values.infer_objects().dtype):
+            raise InputError(f"a domain must be of truth values, not of {values.dtype}")
+        return values.to_numpy(dtype=bool)
+
+    def _refuse_lonely(self, strata: str | None) -> None:
+        lonely = np.flatnonzero(self.structure.psus_in_stratum == 1)
+        if len(lonely):
+            rows = int((self.structure.stratum[self.structure.psu] == lonely[0]).sum())
+            label = self.structure.labels[lonely[0]]
+            more = f", and so have {len(lonely) - 1} others" if len(lonely) > 1 else ""
+            raise InputError(
+                f"stratum {label} has a single PSU ({rows:,} rows){more}",
+                where=f"column '{strata}'" if strata else "",
+                todo="Choose lonely_psu from adjust, average, remove and certainty, "
+                "or combine strata.",
+            )
+
+
+def _checked_weights(frame: pd.DataFrame, name: str) -> np.ndarray:
+    values = column(frame, name, "weights")
+    weights = as_numbers(values, f"weight '{name}'")
+    if np.isnan(weights).any():
+        raise InputError(
+            f"weight '{name}' is missing in {int(np.isnan(weights).sum()):,} rows",
+            todo="Rows outside the weight's subsample stay in the design with weight 0.",
+        )
+    if (weights < 0).any():
+        raise InputError(f"weight '{name}' is negative in {int((weights < 0).sum()):,} rows")
+    if not (weights > 0).any():
+        raise InputError(f"weight '{name}' is zero in all {len(frame):,} rows")
+    return weights
+
+
+def _complete(values: pd.Series, name: str, role: str) -> pd.Series:
+    if values.isna().any():
+        raise InputError(
+            f"{role} column '{name}' is missing in {int(values.isna().sum()):,} rows",
+            todo="Every row of the sample has its place in the design.",
+        )
+    return values

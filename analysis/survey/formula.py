@@ -1,0 +1,91 @@
+"""Model matrices from a formula, through statsmodels' formula engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from statsmodels.base.model import Model
+
+from analysis.errors import InputError
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """What a model is fitted to.
+
+    Parameters
+    ----------
+    y : array, shape (m,)
+    x : DataFrame, shape (m, k)
+    kept : bool array, shape (rows offered,)
+        Rows without a missing value; m of them.
+    terms : dict of str to list of str
+        Columns of each term of the formula.
+    outcome : str
+    """
+
+    y: np.ndarray
+    x: pd.DataFrame
+    kept: np.ndarray
+    terms: dict[str, list[str]]
+    outcome: str
+
+
+def build_matrices(formula: str, data: pd.DataFrame) -> Matrices:
+    """Build the outcome and the model matrix.
+
+    Parameters
+    ----------
+    formula : str
+        For example ``"low ~ C(group) * age"``. A formula may call Python functions: it is code
+        of the caller, and text from elsewhere must never get here.
+    data : DataFrame
+        The rows of the domain with positive weight. Levels of a category, and knots and centres
+        of a transformation, are those of these rows.
+
+    Raises
+    ------
+    InputError
+        If the formula cannot be read or every row has a missing value.
+    """
+    data = data.reset_index(drop=True)
+    outcome = formula.partition("~")[0].strip()
+    used = {name: _plain(data[name], name == outcome) for name in data if str(name) in formula}
+    data = pd.DataFrame(used, index=data.index)
+    try:
+        model = Model.from_formula(formula, data, missing="drop")
+    except Exception as error:  # whatever the engine or a function in the formula raises
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise InputError(f"the formula '{formula}' cannot be used: {reason}") from error
+    if np.ndim(model.endog) != 1:
+        raise InputError(
+            f"the outcome '{outcome}' is a category, not a number",
+            todo="Make a column of 0 and 1 for the event and name that.",
+        )
+    kept = np.zeros(len(data), dtype=bool)
+    kept[np.asarray(model.data.row_labels, dtype=int)] = True
+    x = pd.DataFrame(model.exog, columns=model.exog_names)
+    return Matrices(model.endog, x, kept, _terms(model, list(x.columns)), outcome)
+
+
+def _plain(values: pd.Series, is_outcome: bool) -> pd.Series:
+    """Drop levels that no row has, and take truth values of the outcome as 0 and 1."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return values.cat.remove_unused_categories()
+    if pd.api.types.is_extension_array_dtype(values.dtype) and (
+        pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
+    ):
+        return values.astype("Float64").astype(float)
+    if is_outcome and pd.api.types.is_bool_dtype(values.dtype):
+        return values.astype(float)
+    return values
+
+
+def _terms(model: Any, columns: list[str]) -> dict[str, list[str]]:
+    # statsmodels 0.14 names it design_info, 0.15 model_spec; patsy and formulaic differ as well.
+    spec = getattr(model.data, "model_spec", None) or model.data.design_info
+    slices = spec.term_name_slices if hasattr(spec, "term_name_slices") else spec.term_slices
+    return {str(term): columns[where] for term, where in slices.items()}

@@ -1,0 +1,171 @@
+"""Taylor-linearised variance of totals of scores under stratified, clustered sampling.
+
+Every estimator of this package reduces to a total of scores (its influence function times the
+weight), so that this is the only place where the sampling design enters a standard error.
+
+References
+----------
+Binder DA (1983). On the variances of asymptotically normal estimators from complex surveys.
+International Statistical Review 51:279-292.
+Lumley T (2010). Complex Surveys: A Guide to Analysis Using R. Wiley, chapters 2 and appendix C.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+LonelyPSU = Literal["fail", "adjust", "average", "remove", "certainty"]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Strata and primary sampling units of a sample, as codes.
+
+    Parameters
+    ----------
+    psu : int array, shape (n,)
+        Code of each row's PSU, from 0 to P - 1; the same label in two strata has two codes.
+    stratum : int array, shape (P,)
+        Code of each PSU's stratum, from 0 to H - 1.
+    labels : Index, shape (H,)
+        The strata as the user named them.
+    """
+
+    psu: np.ndarray
+    stratum: np.ndarray
+    labels: pd.Index
+
+    @property
+    def psus_in_stratum(self) -> np.ndarray:
+        """PSUs in each stratum of the whole sample, shape (H,)."""
+        return np.bincount(self.stratum, minlength=len(self.labels))
+
+    def present(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Tell which PSUs and which strata have at least one of `rows`.
+
+        Parameters
+        ----------
+        rows : int array, shape (m,)
+            Positions of rows.
+
+        Returns
+        -------
+        psus : bool array, shape (P,)
+        strata : bool array, shape (H,)
+        """
+        psus = np.zeros(len(self.stratum), dtype=bool)
+        psus[self.psu[rows]] = True
+        strata = np.zeros(len(self.labels), dtype=bool)
+        strata[self.stratum[psus]] = True
+        return psus, strata
+
+
+def factorise(
+    n: int, strata: pd.Series | None, psu: pd.Series | None, *, nest: bool
+) -> tuple[Structure, list]:
+    """Turn the labels of strata and PSUs into codes.
+
+    Parameters
+    ----------
+    n : int
+        Rows of the sample.
+    strata, psu : Series of length n, or None
+        Without strata the sample is one stratum; without PSUs every row is one.
+    nest : bool
+        Whether a PSU's label counts anew in each stratum.
+
+    Returns
+    -------
+    structure : Structure
+    straddling : list
+        Labels of PSUs found in more than one stratum; always empty where `nest` is true.
+    """
+    if strata is None:
+        row_stratum, labels = np.zeros(n, dtype=np.intp), pd.Index(["whole sample"])
+    else:
+        row_stratum, labels = pd.factorize(strata, sort=True)
+        labels = pd.Index(labels)
+    if psu is None:
+        return Structure(np.arange(n), row_stratum, labels), []
+    row_psu, psu_labels = pd.factorize(psu)
+    pairs, codes = np.unique(row_stratum * len(psu_labels) + row_psu, return_inverse=True)
+    straddling: list = []
+    if not nest:
+        strata_of_label = np.bincount(pairs % len(psu_labels), minlength=len(psu_labels))
+        straddling = list(psu_labels[strata_of_label > 1])
+    return Structure(codes, pairs // len(psu_labels), labels), straddling
+
+
+def degrees_of_freedom(structure: Structure, rows: np.ndarray) -> int:
+    """Count the PSUs minus the strata that have at least one of `rows`.
+
+    Parameters
+    ----------
+    structure : Structure
+    rows : int array
+        Positions of the rows with positive weight in the domain.
+
+    Returns
+    -------
+    int
+        The design's degrees of freedom in the domain, as R's ``degf``.
+    """
+    psus, strata = structure.present(rows)
+    return int(psus.sum() - strata.sum())
+
+
+def covariance(
+    scores: np.ndarray, rows: np.ndarray, structure: Structure, lonely_psu: LonelyPSU
+) -> np.ndarray:
+    r"""Estimate the covariance of the totals of scores over a domain.
+
+    With :math:`z_{hi}` the total of the scores in PSU i of stratum h, of which the whole sample
+    has :math:`n_h`, it is
+
+    .. math:: \sum_h \frac{n_h}{n_h - 1} \sum_i (z_{hi} - \bar z_h)(z_{hi} - \bar z_h)'
+
+    PSUs are taken as drawn with replacement (the "ultimate cluster"). A PSU without a row in the
+    domain counts with a total of zero.
+
+    Parameters
+    ----------
+    scores : array, shape (m, k)
+        Scores of the rows in the domain; those outside it would be zero.
+    rows : int array, shape (m,)
+        Positions of these rows in the sample.
+    structure : Structure
+    lonely_psu : str
+        What a stratum with one PSU in the whole sample adds: ``"remove"`` and ``"certainty"``
+        nothing; ``"adjust"`` the square of its total, that is, its deviation from the mean of all
+        scores, which is zero for a linearised statistic; ``"average"`` the mean over the other
+        strata that are present in the domain. These are R's ``survey.lonely.psu``.
+
+    Returns
+    -------
+    array, shape (k, k)
+        NaN where ``"average"`` finds no stratum with two PSUs to average over.
+    """
+    totals = np.empty((len(structure.stratum), scores.shape[1]))
+    psu = structure.psu[rows]
+    for column in range(scores.shape[1]):
+        totals[:, column] = np.bincount(psu, scores[:, column], minlength=len(totals))
+    sizes = structure.psus_in_stratum
+    lonely = sizes == 1
+    means = np.empty((len(sizes), scores.shape[1]))
+    for column in range(scores.shape[1]):
+        sums = np.bincount(structure.stratum, totals[:, column], minlength=len(sizes))
+        means[:, column] = sums / sizes
+    if lonely_psu == "adjust":
+        means[lonely] = 0.0
+    factors = sizes / np.where(lonely, 1, sizes - 1)
+    deviations = totals - means[structure.stratum]
+    result = (deviations.T * factors[structure.stratum]) @ deviations
+    if lonely_psu == "average":
+        _, present = structure.present(rows)
+        usable = int((present & ~lonely).sum())
+        result *= present.sum() / usable if usable else np.nan
+    return result
