@@ -33,6 +33,7 @@ _NAMESTR_HEADER = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!"
 _OBS_HEADER = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
 _NAMESTR_LENGTHS = (140, 136)  # the shorter one is written under VAX/VMS
 _BLANK = b" "
+_ENCODINGS = ("UTF-8", "WINDOWS-1252")
 _FETCH_ANEW = "Delete the file and fetch it again."
 
 
@@ -177,17 +178,31 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     _require(path, header, columns)
     if not columns:
         return pd.DataFrame(index=pd.RangeIndex(rows))
-    try:
-        frame, _ = pyreadstat.read_xport(
-            str(path), usecols=list(columns), disable_datetime_conversion=True
-        )
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError) as error:
-        raise _damaged(path, f"cannot be read as a transport file ({error})") from error
+    frame = _read_with_pyreadstat(path, columns)
     if len(frame) != rows:
         raise _damaged(path, f"should hold {rows:,} rows but {len(frame):,} could be read")
     types = {name: "str" if header.columns[name] else "float64" for name in columns}
     frame = frame[list(columns)].astype(types)
     return _with_integer_identifier(path, frame)
+
+
+def _read_with_pyreadstat(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    # Transport files do not name their encoding. Some of the CDC's are UTF-8; the accents of
+    # older ones (food and disease names) are Windows-1252, which SAS wrote at the time.
+    for encoding in _ENCODINGS:
+        try:
+            frame, _ = pyreadstat.read_xport(
+                str(path),
+                usecols=list(columns),
+                encoding=encoding,
+                disable_datetime_conversion=True,
+            )
+        except UnicodeDecodeError:
+            continue
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
+            raise _damaged(path, f"cannot be read as a transport file ({error})") from error
+        return frame
+    raise _damaged(path, "holds text in an unknown encoding")
 
 
 def _require(path: Path, header: Header, columns: Sequence[str]) -> None:
