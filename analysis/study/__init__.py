@@ -1,0 +1,39 @@
+"""A study's specification: read from TOML, validated, and held against the measures.
+
+`load_study` reads a study by its name or from a file, and reports everything that is wrong with
+the file at once; `check_study` holds it against the measures that exist.
+"""
+
+from analysis.study.check import check_study
+from analysis.study.load import STUDIES, available_studies, load_study
+from analysis.study.specification import (
+    CohortOptions,
+    CohortStep,
+    Data,
+    Domain,
+    Exposure,
+    Model,
+    Outcome,
+    Published,
+    Reference,
+    Study,
+    Table1,
+)
+
+__all__ = [
+    "STUDIES",
+    "CohortOptions",
+    "CohortStep",
+    "Data",
+    "Domain",
+    "Exposure",
+    "Model",
+    "Outcome",
+    "Published",
+    "Reference",
+    "Study",
+    "Table1",
+    "available_studies",
+    "check_study",
+    "load_study",
+]

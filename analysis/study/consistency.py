@@ -1,0 +1,205 @@
+"""What must hold between the entries of a study file.
+
+Works on the parsed TOML rather than on validated models, so that these problems are told together
+with wrong types and unknown keys; whatever has the wrong type is passed over here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from analysis.errors import InputError
+from analysis.grammar import parse_term, suggestion
+from analysis.grammar.tokens import clip
+from analysis.study.translate import Location, Problem, described
+
+SELECTORS = (
+    "analysis", "model", "outcome", "exposure", "contrast", "level", "reference", "stratum",
+    "stratum_level", "measure",
+)  # fmt: skip
+"""Text columns of results.csv by which a published figure finds its row."""
+
+ANALYSES = (
+    "flow", "missing", "cut_points", "groups", "table1", "prevalence", "odds_ratio", "linear",
+    "per_unit", "trend", "spline", "coefficient",
+)  # fmt: skip
+"""Values of the column ``analysis`` in results.csv."""
+
+_OF_OUTCOMES = frozenset(
+    {"prevalence", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient"}
+)
+_BY_GROUP = frozenset({"odds_ratio", "linear"})
+
+_RESERVED = {
+    "cohort": ("interviewed", "complete_cases"),  # steps that every flow has
+    "domains": ("all",),  # everyone, in the column stratum_level
+}
+_FIGURE_KEYS = {
+    "exact": (("estimate", "digits"), ("within", "direction", "significant")),
+    "tolerance": (("estimate", "within", "reason"), ("digits", "direction", "significant")),
+    "direction": (("direction",), ("digits", "within")),
+}
+
+
+def consistency_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield duplicates, references to what is not there, and keys that do not go together."""
+    for section, key in (
+        ("references", "id"), ("cohort", "step"), ("outcomes", "name"), ("models", "name"),
+        ("domains", "name"), ("published", "id"),
+    ):  # fmt: skip
+        yield from _name_problems(raw, section, key)
+    yield from _repeats(raw, "data", "cycles")
+    yield from _repeats(raw, "table1", "rows")
+    yield from _model_problems(raw)
+    yield from _exposure_problems(raw)
+    for i, outcome in _entries(raw, "outcomes"):
+        yield from _outcome_problems(("outcomes", i), outcome)
+    for i, figure in _entries(raw, "published"):
+        yield from _figure_problems(("published", i), figure)
+        yield from _selector_problems(("published", i), figure, raw)
+
+
+def _entries(raw: Mapping[str, Any], section: str) -> Iterator[tuple[int, dict]]:
+    entries = raw.get(section)
+    for i, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield i, entry
+
+
+def _table(raw: Mapping[str, Any], section: str) -> dict:
+    table = raw.get(section)
+    return table if isinstance(table, dict) else {}
+
+
+def _names(raw: Mapping[str, Any], section: str, key: str = "name") -> list[str]:
+    return [e[key] for _, e in _entries(raw, section) if isinstance(e.get(key), str)]
+
+
+def _name_problems(raw: Mapping[str, Any], section: str, key: str) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for i, entry in _entries(raw, section):
+        name = entry.get(key)
+        if not isinstance(name, str):
+            continue
+        if name in seen:
+            yield (section, i, key), f"the {key} {clip(name)} is taken by an entry above"
+        if name in _RESERVED.get(section, ()):
+            yield (section, i, key), f"the {key} '{name}' is reserved; choose another"
+        seen.add(name)
+
+
+def _repeats(raw: Mapping[str, Any], section: str, key: str) -> Iterator[Problem]:
+    values = _table(raw, section).get(key)
+    seen: set[str] = set()
+    for i, value in enumerate(values if isinstance(values, list) else ()):
+        if isinstance(value, str):
+            if value in seen:
+                yield (section, key, i), f"{clip(value)} is named twice"
+            seen.add(value)
+
+
+def _model_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    if raw.get("models") and "exposure" not in raw:
+        yield ("models",), "models need an [exposure], which this file does not have"
+    exposure = _table(raw, "exposure").get("measure")
+    for i, model in _entries(raw, "models"):
+        terms = model.get("terms")
+        seen: dict[str, int] = {}
+        for j, text in enumerate(terms if isinstance(terms, list) else ()):
+            try:
+                term = parse_term(text) if isinstance(text, str) else None
+            except InputError:
+                term = None  # told elsewhere
+            if term is None:
+                continue
+            # The order of an interaction's parts does not matter.
+            key = ":".join(sorted(map(str, term.parts)))
+            if key in seen:
+                yield ("models", i, "terms", j), f"{clip(text)} is the same as no. {seen[key] + 1}"
+            seen.setdefault(key, j)
+            if term.columns == {exposure}:
+                yield ("models", i, "terms", j), "the exposure is in every model already"
+
+
+def _exposure_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    exposure = _table(raw, "exposure")
+    if "spline_reference" in exposure and "spline_knots" not in exposure:
+        yield ("exposure", "spline_reference"), "there is no curve without spline_knots"
+
+
+def _outcome_problems(at: Location, outcome: Mapping[str, Any]) -> Iterator[Problem]:
+    if "event" in outcome and "measure" in outcome:
+        yield at, "has both 'event' (binary) and 'measure' (continuous); want one of them"
+    if "event" not in outcome and "measure" not in outcome:
+        yield at, "has neither 'event' (binary) nor 'measure' (continuous); want one of them"
+    if "against" in outcome and "event" not in outcome:
+        yield (*at, "against"), "means nothing without 'event'"
+
+
+def _figure_problems(at: Location, figure: Mapping[str, Any]) -> Iterator[Problem]:
+    kind = figure.get("kind")
+    wanted, refused = _FIGURE_KEYS.get(kind, ((), ())) if isinstance(kind, str) else ((), ())
+    for key in wanted:
+        if key not in figure:
+            yield at, f"a figure of kind '{kind}' needs '{key}'"
+    for key in refused:
+        if key in figure:
+            yield (*at, key), f"does not go with kind '{kind}'"
+    low, estimate, high = (_number(figure.get(key)) for key in ("low", "estimate", "high"))
+    if ("low" in figure) != ("high" in figure):
+        yield at, "has one end of an interval; want both 'low' and 'high', or neither"
+    ends = [value for value in (low, estimate, high) if value is not None]
+    if ends != sorted(ends):
+        yield at, "wants low <= estimate <= high"
+    if figure.get("unit") == "percent" and any(not 0 <= value <= 100 for value in ends):
+        yield at, "a percentage lies between 0 and 100"
+
+
+def _number(value: Any) -> float | int | None:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _selector_problems(
+    at: Location, figure: Mapping[str, Any], raw: Mapping[str, Any]
+) -> Iterator[Problem]:
+    references = _names(raw, "references", "id")
+    source = figure.get("source")
+    if isinstance(source, str) and source not in references:
+        yield (*at, "source"), f"no reference has the id {clip(source)}{_near(source, references)}"
+    where = figure.get("where")
+    if not isinstance(where, dict):
+        return
+    for key in where:
+        if key not in SELECTORS:
+            yield (*at, "where"), f"unknown key {clip(key)} in where{_near(key, SELECTORS)}"
+    analysis = where.get("analysis")
+    if analysis is None:
+        yield (*at, "where"), f"needs 'analysis', one of {', '.join(ANALYSES)}"
+        return
+    for key, known in _choices(analysis, raw).items():
+        value = where.get(key)
+        if isinstance(value, str) and value not in known:
+            yield (*at, "where", key), f"got {described(value)}{_near(value, known)}"
+
+
+def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str]]:
+    """List what the selectors may be where the file decides it."""
+    groups = _table(raw, "exposure").get("groups")
+    # More groups than are allowed are told elsewhere; do not list a billion of them here.
+    count = groups if isinstance(groups, int) and 0 < groups <= 10 else 0
+    levels = [f"Q{i + 1}" for i in range(count)]
+    known = {"analysis": list(ANALYSES), "model": _names(raw, "models")}
+    if analysis in _OF_OUTCOMES:
+        known["outcome"] = _names(raw, "outcomes")
+    if analysis in _BY_GROUP:
+        known["level"] = levels
+    if analysis == "prevalence":
+        known["stratum_level"] = ["all", *levels, *_names(raw, "domains")]
+    return known
+
+
+def _near(word: str, known: list[str] | tuple[str, ...]) -> str:
+    if not known:
+        return "; this file has none"
+    return suggestion(word, known) or f"; want one of {', '.join(map(clip, known))}"

@@ -1,0 +1,387 @@
+"""What a study file may hold, section by section.
+
+A field's description begins with what is wanted there; messages about wrong values and the JSON
+schema both read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic_core import PydanticCustomError
+
+from analysis.errors import InputError
+from analysis.grammar import Condition, Term, parse_condition, parse_term, suggestion
+from analysis.nhanes.cycles import CYCLES
+
+
+def _plain_text(text: str) -> str:
+    """Refuse control, format and separator characters that a reader cannot see."""
+    for char in text:
+        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+            what = f"the unprintable character U+{ord(char):04X} in text"
+            raise PydanticCustomError("told", "{what}", {"what": what})
+    return text
+
+
+def _parses_as(parse: Any) -> Any:
+    def validate(text: str) -> str:
+        try:
+            parse(text)
+        except InputError as error:
+            raise PydanticCustomError("told", "{what}", {"what": error.what}) from None
+        return text
+
+    return validate
+
+
+def _known_cycle(name: str) -> str:
+    if name not in CYCLES:
+        near = suggestion(name, CYCLES) or f" (known: {', '.join(CYCLES)})"
+        what = f"unknown cycle '{name[:40]}'{near}"
+        raise PydanticCustomError("told", "{what}", {"what": what})
+    return name
+
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+
+Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_plain_text)]
+Identifier = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
+ConditionText = Annotated[str, AfterValidator(_parses_as(parse_condition))]
+TermText = Annotated[str, AfterValidator(_parses_as(parse_term))]
+CycleName = Annotated[str, AfterValidator(_plain_text), AfterValidator(_known_cycle)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+NAME = "a name of a-z, 0-9 and _ that begins with a letter, at most 64 characters"
+TEXT = "text of 1 to 2,000 printable characters"
+CONDITION = "a condition in quotes, such as \"age >= 20 and sex == 'Male'\""
+
+
+def name_field(what: str) -> Any:
+    """Describe a required name."""
+    return Field(description=f"{NAME}: {what}")
+
+
+def text_field(what: str, default: Any = ...) -> Any:
+    """Describe a text for people."""
+    return Field(default, description=f"{TEXT}: {what}")
+
+
+class Section(BaseModel):
+    """One table of a study file: no unknown keys, no conversion of types, no change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _many(of: str, default: Any = ...) -> Any:
+    # Not strict, because TOML has lists where frozen values want tuples; the items stay strict.
+    return Field(default, strict=False, max_length=500, description=f"a list of {of}")
+
+
+class Reference(Section):
+    """A publication that figures are taken from."""
+
+    id: Identifier = name_field("how figures refer to the publication")
+    citation: Text = text_field("authors, title, journal, year")
+    doi: str | None = Field(
+        None,
+        max_length=200,
+        pattern=r"^10\.[0-9]{4,9}/[-._;()/:A-Za-z0-9]+$",
+        description='a DOI without its resolver, such as "10.1186/1741-7015-11-187"',
+    )
+
+
+class Data(Section):
+    """Which cycles are pooled, and the weight."""
+
+    cycles: tuple[CycleName, ...] = Field(
+        strict=False, min_length=1, description='a list of cycles, such as ["2001-2002"]'
+    )
+    weight: Literal["interview", "examination", "dietary_day_1"] = Field(
+        description='"interview", "examination" or "dietary_day_1": the smallest subsample used'
+    )
+
+
+class CohortStep(Section):
+    """An exclusion: those for whom the condition holds are kept."""
+
+    step: Identifier = name_field("the step")
+    label: Text = text_field("the step, in the flow diagram")
+    keep: ConditionText = Field(description=CONDITION)
+
+    @cached_property
+    def condition(self) -> Condition:
+        """The parsed `keep`."""
+        return parse_condition(self.keep, where=f"cohort step '{self.step}', keep")
+
+
+class CohortOptions(Section):
+    """What happens after the steps."""
+
+    complete_cases: bool = Field(
+        default=False,
+        description="true or false: set aside people with a missing covariate of any model",
+    )
+
+
+class Exposure(Section):
+    """The dose, its groups, its unit and its curve."""
+
+    measure: Identifier = name_field("a continuous measure")
+    groups: int = Field(ge=2, le=10, description="a whole number of at least 2 (at most 10)")
+    cut_points: Literal["weighted", "unweighted"] = Field(
+        "weighted", description='"weighted" or "unweighted": how the quantiles are taken'
+    )
+    per: Number = Field(gt=0, description="a number above 0: units that estimates are per")
+    spline_knots: int | None = Field(
+        None,
+        ge=3,
+        le=7,
+        description="a whole number from 3 to 7: knots of the curve; without them there is none",
+    )
+    spline_reference: Number | Literal["median"] = Field(
+        "median", description='"median" or a number: where the curve is 1 (or 0)'
+    )
+
+
+class Outcome(Section):
+    """A binary outcome (`event`, `against`) or a continuous one (`measure`)."""
+
+    name: Identifier = name_field("the outcome")
+    label: Text = text_field("the outcome")
+    definition: Text = text_field("what counts as the outcome")
+    event: ConditionText | None = Field(None, description=CONDITION)
+    against: ConditionText | None = Field(
+        None, description=f"{CONDITION}: the others; left out, all for whom `event` is known"
+    )
+    measure: Identifier | None = Field(None, description=f"{NAME}: a continuous measure")
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the outcome is an event rather than a quantity."""
+        return self.event is not None
+
+    @cached_property
+    def event_condition(self) -> Condition | None:
+        """The parsed `event`."""
+        return self._parsed("event", self.event)
+
+    @cached_property
+    def against_condition(self) -> Condition | None:
+        """The parsed `against`."""
+        return self._parsed("against", self.against)
+
+    def _parsed(self, key: str, text: str | None) -> Condition | None:
+        return parse_condition(text, where=f"outcome '{self.name}', {key}") if text else None
+
+
+class Model(Section):
+    """A set of covariates, fitted to every outcome beside the exposure."""
+
+    name: Identifier = name_field("the model")
+    label: Text = text_field("the model")
+    terms: tuple[TermText, ...] = _many('terms in quotes, such as "age" or "per(energy, 100)"')
+
+    @cached_property
+    def parsed_terms(self) -> tuple[Term, ...]:
+        """The parsed `terms`."""
+        return tuple(parse_term(text, where=f"model '{self.name}', terms") for text in self.terms)
+
+
+class Domain(Section):
+    """A group of people in which prevalences are estimated, beside everyone."""
+
+    name: Identifier = name_field("the group")
+    label: Text = text_field("the group")
+    where: ConditionText = Field(description=CONDITION)
+
+    @cached_property
+    def condition(self) -> Condition:
+        """The parsed `where`."""
+        return parse_condition(self.where, where=f"domain '{self.name}', where")
+
+
+class Table1(Section):
+    """The measures that describe the cohort."""
+
+    rows: tuple[Identifier, ...] = _many("names of measures")
+
+
+class Published(Section):
+    """A published figure and the row of results that it stands beside."""
+
+    id: Identifier = name_field("the figure")
+    source: Identifier = name_field("the id of a reference")
+    where: dict[str, Text] = Field(
+        description='a table of text that picks rows of results.csv, such as { model = "full" }'
+    )
+    kind: Literal["exact", "tolerance", "direction"] = Field(
+        description='"exact", "tolerance" or "direction": how near ours must come'
+    )
+    unit: Literal["percent"] | None = Field(
+        None, description='"percent", or left out where the figure is printed as results have it'
+    )
+    estimate: Number | None = Field(None, description="a number: the published estimate")
+    low: Number | None = Field(None, description="a number: the lower end of its interval")
+    high: Number | None = Field(None, description="a number: the upper end of its interval")
+    n: int | None = Field(None, ge=1, description="a whole number above 0: people")
+    digits: int | None = Field(
+        None, ge=0, le=10, description="a whole number from 0 to 10: printed decimals"
+    )
+    within: Number | None = Field(
+        None, gt=0, description="a number above 0: the largest difference, in the figure's unit"
+    )
+    reason: Text | None = text_field("why it cannot be exact", None)
+    direction: Literal["inverse", "positive"] | None = Field(
+        None, description='"inverse" or "positive"'
+    )
+    significant: bool | None = Field(
+        None, description="true or false: whether the published interval excludes no association"
+    )
+    statement: Text | None = text_field("what was published, in words", None)
+
+
+class Study(Section):
+    """A study's whole specification. `load_study` makes it from a file."""
+
+    schema_version: Literal[1] = Field(
+        alias="schema", description="1: the version of this format, which is the only one so far"
+    )
+    name: Identifier = name_field("the study, and its folder below reports/")
+    title: Text = text_field("the report's title")
+    question: Text = text_field("the question that the study answers")
+    references: tuple[Reference, ...] = _many("tables, each headed [[references]]", ())
+    data: Data = Field(description="a table headed [data]")
+    cohort: tuple[CohortStep, ...] = _many("tables, each headed [[cohort]]", ())
+    cohort_options: CohortOptions = Field(
+        default_factory=lambda: CohortOptions(), description="a table headed [cohort_options]"
+    )
+    exposure: Exposure | None = Field(None, description="a table headed [exposure]")
+    outcomes: tuple[Outcome, ...] = Field(
+        strict=False,
+        min_length=1,
+        max_length=500,
+        description="a list of one or more tables, each headed [[outcomes]]",
+    )
+    models: tuple[Model, ...] = _many("tables, each headed [[models]]", ())
+    domains: tuple[Domain, ...] = _many("tables, each headed [[domains]]", ())
+    table1: Table1 | None = Field(None, description="a table headed [table1]")
+    published: tuple[Published, ...] = _many("tables, each headed [[published]]", ())
+
+    _content: bytes = PrivateAttr(b"")
+    _path: Path | None = PrivateAttr(None)
+    _lines: Mapping[tuple[str, str], int] = PrivateAttr(default_factory=dict)
+    _file_cycles: tuple[str, ...] | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the study was read from."""
+        return self._path
+
+    @property
+    def origin(self) -> str:
+        """The file's name without its folders, for messages and reports."""
+        return self._path.name if self._path else f"{self.name}.toml"
+
+    @property
+    def text(self) -> str:
+        """The file's text."""
+        return self._content.decode("utf-8-sig")
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file's bytes, in hexadecimal."""
+        return hashlib.sha256(self._content).hexdigest()
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether `with_cycles` took the study to other cycles than those of its file."""
+        return self._file_cycles is not None and set(self._file_cycles) != set(self.data.cycles)
+
+    def line_of(self, section: str, name: str = "") -> int | None:
+        """Find the line of the file where an entry begins.
+
+        Parameters
+        ----------
+        section : str
+            For example ``"outcomes"`` or ``"exposure"``.
+        name : str, optional
+            The entry's name, step or id; empty for a section that is one table.
+
+        Returns
+        -------
+        int or None
+            From 1; None if it could not be found.
+        """
+        return self._lines.get((section, name))
+
+    def with_cycles(self, cycles: Sequence[str]) -> Self:
+        """Take the study to other cycles.
+
+        Parameters
+        ----------
+        cycles : sequence of str
+            Names such as ``"2007-2008"``.
+
+        Returns
+        -------
+        Study
+            With the same file and hash; `is_moved` tells whether the cycles differ from it.
+
+        Raises
+        ------
+        InputError
+            If there is none, or one is unknown or named twice. Whether the study can run there
+            is for `check_study` to say.
+        """
+        where = "the cycles to run"
+        unknown = [cycle for cycle in cycles if cycle not in CYCLES]
+        if unknown or not cycles:
+            near = "".join(
+                f"unknown cycle {cycle!r}{suggestion(cycle, CYCLES)}\n" for cycle in unknown
+            )
+            raise InputError(
+                near.rstrip() or "no cycle named", where=where, todo=f"Known: {', '.join(CYCLES)}."
+            )
+        if len(set(cycles)) < len(cycles):
+            raise InputError("a cycle is named twice", where=where)
+        data = self.data.model_copy(update={"cycles": tuple(cycles)})
+        return self.model_copy(update={"data": data})
+
+    @cached_property
+    def covariates(self) -> tuple[str, ...]:
+        """Measures of all models' terms, each once, in the order of the file."""
+        names = (
+            name
+            for model in self.models
+            for term in model.parsed_terms
+            for name in sorted(term.columns)
+        )
+        return tuple(dict.fromkeys(names))
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All parsed conditions: of the cohort, the outcomes and the domains."""
+        outcomes = (
+            condition
+            for outcome in self.outcomes
+            for condition in (outcome.event_condition, outcome.against_condition)
+            if condition is not None
+        )
+        steps = (step.condition for step in self.cohort)
+        return (*steps, *outcomes, *(domain.condition for domain in self.domains))
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Names of all measures that the study reads, each once, in alphabetical order."""
+        names = {name for condition in self.conditions for name in condition.columns}
+        names |= set(self.covariates) | {o.measure for o in self.outcomes if o.measure}
+        names |= set(self.table1.rows) if self.table1 else set()
+        names |= {self.exposure.measure} if self.exposure else set()
+        return tuple(sorted(names))
