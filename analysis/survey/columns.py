@@ -69,6 +69,15 @@ def as_numbers(values: pd.Series, role: str) -> np.ndarray:
     return array
 
 
+def as_matrix(frame: pd.DataFrame) -> np.ndarray:
+    """Convert all columns as `as_numbers` does, to an array of shape (n, k)."""
+    if all(isinstance(kind, np.dtype) and kind.kind in "fiub" for kind in frame.dtypes):
+        matrix = frame.to_numpy(dtype=float)
+        if not np.isinf(matrix).any():
+            return matrix
+    return np.column_stack([as_numbers(frame[name], f"column '{name}'") for name in frame])
+
+
 def as_condition(text: str, frame: pd.DataFrame) -> np.ndarray:
     """Evaluate a condition of `analysis.grammar` (never as Python).
 

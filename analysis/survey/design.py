@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.survey import estimates, intervals, variance
-from analysis.survey.columns import aligned, as_condition, as_numbers, column
+from analysis.survey.columns import aligned, as_condition, as_matrix, as_numbers, column
 from analysis.survey.estimates import Estimates, Scored
 from analysis.survey.formula import build_matrices
 from analysis.survey.intervals import ProportionInterval, QuantileRule
@@ -278,11 +278,19 @@ class Design:
             everyone or separated.
         """
         rows = self._some_rows()
-        matrices = build_matrices(formula, self.frame.iloc[rows])
+        matrices = build_matrices(formula, self.frame, rows)
         used = rows[matrices.kept]
         missing = len(rows) - len(used)
         return self._fit(
-            matrices.y, matrices.x, used, family, df, matrices.outcome, missing, matrices.terms
+            matrices.y,
+            matrices.x,
+            matrices.names,
+            used,
+            family,
+            df,
+            matrices.outcome,
+            missing,
+            matrices.terms,
         )
 
     def fit(
@@ -312,18 +320,21 @@ class Design:
             raise InputError("x must be a DataFrame with the index of the design's data frame")
         if not x.columns.is_unique:
             raise InputError(f"x has column '{x.columns[x.columns.duplicated()][0]}' twice")
-        matrix = np.column_stack([as_numbers(x[name], f"column '{name}'") for name in x.columns])
+        matrix = as_matrix(x)
         rows = self._some_rows()
         complete = ~(np.isnan(outcome[rows]) | np.isnan(matrix[rows]).any(axis=1))
         used = rows[complete]
-        frame = pd.DataFrame(matrix[used], columns=x.columns)
         missing = len(rows) - len(used)
-        return self._fit(outcome[used], frame, used, family, df, name, missing, terms or {})
+        names = list(map(str, x.columns))
+        return self._fit(
+            outcome[used], matrix[used], names, used, family, df, name, missing, terms or {}
+        )
 
     def _fit(
         self,
         y: np.ndarray,
-        x: pd.DataFrame,
+        x: np.ndarray,
+        names: list[str],
         rows: np.ndarray,
         family: str,
         df: DFRule,
@@ -337,13 +348,13 @@ class Design:
         if not len(rows):
             raise InputError("every row of the domain has a missing value in the model")
         n_events = check_outcome(y, family, outcome)
-        names = list(map(str, x.columns))
         w = self.weights[rows]
-        fitted = fit_glm(y, x.to_numpy(float), w, kind, names)
+        fitted = fit_glm(y, x, w, kind, names)
+        meat = self._covariance(fitted.scores, rows)
         psus, strata = self.structure.present(rows)
         return RegressionResults(
             params=pd.Series(fitted.params, index=names),
-            covariance=pd.DataFrame(self._covariance(fitted.influence, rows), names, names),
+            covariance=pd.DataFrame(fitted.bread @ meat @ fitted.bread.T, names, names),
             family=family,
             outcome=outcome,
             lonely_psu=self.lonely_psu,

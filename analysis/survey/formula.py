@@ -19,7 +19,8 @@ class Matrices:
     Parameters
     ----------
     y : array, shape (m,)
-    x : DataFrame, shape (m, k)
+    x : array, shape (m, k)
+    names : list of k str
     kept : bool array, shape (rows offered,)
         Rows without a missing value; m of them.
     terms : dict of str to list of str
@@ -28,13 +29,14 @@ class Matrices:
     """
 
     y: np.ndarray
-    x: pd.DataFrame
+    x: np.ndarray
+    names: list[str]
     kept: np.ndarray
     terms: dict[str, list[str]]
     outcome: str
 
 
-def build_matrices(formula: str, data: pd.DataFrame) -> Matrices:
+def build_matrices(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> Matrices:
     """Build the outcome and the model matrix.
 
     Parameters
@@ -42,19 +44,25 @@ def build_matrices(formula: str, data: pd.DataFrame) -> Matrices:
     formula : str
         For example ``"low ~ C(group) * age"``. A formula may call Python functions: it is code
         of the caller, and text from elsewhere must never get here.
-    data : DataFrame
-        The rows of the domain with positive weight. Levels of a category, and knots and centres
-        of a transformation, are those of these rows.
+    frame : DataFrame
+    rows : int array
+        Positions of the domain's rows with positive weight. Levels of a category, and knots and
+        centres of a transformation, are those of these rows.
 
     Raises
     ------
     InputError
         If the formula cannot be read or every row has a missing value.
     """
-    data = data.reset_index(drop=True)
     outcome = formula.partition("~")[0].strip()
-    used = {name: _plain(data[name], name == outcome) for name in data if str(name) in formula}
-    data = pd.DataFrame(used, index=data.index)
+    data = pd.DataFrame(
+        {
+            name: _plain(frame[name].iloc[rows].reset_index(drop=True), name == outcome)
+            for name in frame
+            if str(name) in formula
+        },
+        index=pd.RangeIndex(len(rows)),
+    )
     try:
         model = Model.from_formula(formula, data, missing="drop")
     except Exception as error:  # whatever the engine or a function in the formula raises
@@ -67,8 +75,8 @@ def build_matrices(formula: str, data: pd.DataFrame) -> Matrices:
         )
     kept = np.zeros(len(data), dtype=bool)
     kept[np.asarray(model.data.row_labels, dtype=int)] = True
-    x = pd.DataFrame(model.exog, columns=model.exog_names)
-    return Matrices(model.endog, x, kept, _terms(model, list(x.columns)), outcome)
+    names = list(model.exog_names)
+    return Matrices(model.endog, model.exog, names, kept, _terms(model, names), outcome)
 
 
 def _plain(values: pd.Series, is_outcome: bool) -> pd.Series:
