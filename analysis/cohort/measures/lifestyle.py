@@ -141,6 +141,8 @@ ACTIVITY_ABSENT = dict.fromkeys(
     "which is not comparable",
 )
 
+UNCHECKED = {"1999-2000": "its 1999-2000 files have not been checked against their codebooks yet"}
+
 MEASURES = (
     Measure(
         name="smoking",
@@ -154,6 +156,7 @@ MEASURES = (
         derive=smoking,
         subsample="interview",
         note="Never: fewer than 100 cigarettes in life. Current: every day or some days.",
+        absent=UNCHECKED,
     ),
     Measure(
         name="alcohol",
@@ -167,7 +170,8 @@ MEASURES = (
             "Never: fewer than 12 drinks in life. Former: none in the past 12 months. Light: up to "
             "3 drinks a week; moderate: up to 7 (women) or 14 (men); heavy: more."
         ),
-        absent=dict.fromkeys(
+        absent=UNCHECKED
+        | dict.fromkeys(
             ("2017-2018", "2021-2023"), "the alcohol questionnaire of 2017 on asks differently"
         ),
     ),
@@ -180,7 +184,7 @@ MEASURES = (
         derive=leisure_met_minutes,
         subsample="interview",
         note="Times, minutes and MET of each activity of the past 30 days.",
-        absent=ACTIVITY_ABSENT,
+        absent=UNCHECKED | ACTIVITY_ABSENT,
     ),
     Measure(
         name="physical_activity",
@@ -191,6 +195,6 @@ MEASURES = (
         derive=physical_activity,
         subsample="interview",
         note="MET-minutes a week of the activities of the past 30 days.",
-        absent=ACTIVITY_ABSENT,
+        absent=UNCHECKED | ACTIVITY_ABSENT,
     ),
 )

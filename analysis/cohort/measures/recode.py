@@ -54,7 +54,7 @@ def choose(
     """
     conditions = [np.asarray(condition, dtype=bool) for condition, _ in cases]
     names = np.array([name for _, name in cases], dtype=object)
-    chosen = np.select(conditions, list(names), default=None)
+    chosen = np.select(conditions, names, default=None)  # type: ignore[call-overload]
     return as_category(pd.Series(chosen, index=index, dtype=object), levels)
 
 

@@ -1,0 +1,168 @@
+"""The commands: ``python -m analysis fetch | cohort | check | run | compare | measures``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from analysis import __version__
+from analysis.errors import AnalysisError
+
+EPILOG = """\
+A study is the name of one that comes with the package (python -m analysis check) or the path of a
+TOML file of your own. Exit status: 0 done, 2 your input is wrong, 3 data cannot be had or are
+damaged."""
+
+MODULES = {
+    "fetch": "runs",
+    "cohort": "runs",
+    "run": "runs",
+    "check": "studies",
+    "compare": "studies",
+    "measures": "studies",
+}
+"""Where in `analysis.commands` each command is."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
+    options = parser().parse_args(arguments)
+    try:
+        # Imported late, so that --help answers at once and a check does not wait for statsmodels.
+        module = import_module(f"analysis.commands.{MODULES[options.command]}")
+        getattr(module, options.command)(options)
+        return 0
+    except AnalysisError as error:
+        print(f"analysis: {error.message}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("\nanalysis: interrupted; run the same command to carry on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (| head); nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="python -m analysis",
+        description="A design-based reanalysis of magnesium and vitamin D in NHANES.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _command(
+        commands, "fetch", "download the files that studies need", "fetch deng_2013", files=True
+    )
+    cohort = _command(
+        commands, "cohort", "build a study's cohort and print its flow",
+        "cohort deng_2013", files=True,
+    )  # fmt: skip
+    cohort.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
+    cohort.add_argument(
+        "--write", type=Path, metavar="FILE",
+        help="also write one row a participant to FILE (.csv or .parquet), for your own analyses",
+    )  # fmt: skip
+    check = _command(
+        commands, "check", "check study files without reading any data",
+        "check my_study.toml", studies="*",
+    )  # fmt: skip
+    check.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
+    run = _command(
+        commands, "run", "run studies from files to reports",
+        "run deng_2013 --cycles 2003-2004,2005-2006 --out elsewhere", files=True,
+    )  # fmt: skip
+    run.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
+    run.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="studies run side by side (1)"
+    )
+    _out(run)
+    compare = _command(
+        commands, "compare", "print published figures beside those of the last run",
+        "compare deng_2013",
+    )  # fmt: skip
+    _out(compare)
+    measures = commands.add_parser(
+        "measures", help="list the measures that study files can name",
+        description="List the measures that study files can name, with unit and cycles.",
+        epilog="example: python -m analysis measures magnesium",
+    )  # fmt: skip
+    measures.add_argument("word", nargs="?", default="", help="only those that mention it")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    text: str,
+    example: str,
+    *,
+    studies: str = "+",
+    files: bool = False,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=f"example: python -m analysis {example}",
+    )
+    command.add_argument("studies", nargs=studies, metavar="STUDY", help="name, or path to a TOML")
+    if files:
+        command.add_argument(
+            "--data", type=Path, default=Path("data_raw"), metavar="DIR",
+            help="folder of downloaded files (data_raw)",
+        )  # fmt: skip
+        command.add_argument(
+            "--mirror", default=os.environ.get("NHANES_MIRROR") or None, metavar="URL|DIR",
+            help="take files from here instead of the CDC (default: $NHANES_MIRROR)",
+        )  # fmt: skip
+        command.add_argument(
+            "--offline", action="store_true", help="use what is in the folder, and no network"
+        )
+        command.add_argument(
+            "--accept-revisions", action="store_true",
+            help="take files that the CDC has revised since they were first fetched",
+        )  # fmt: skip
+    return command
+
+
+def _out(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--out", type=Path, default=Path("reports"), metavar="DIR",
+        help="folder below which each study has its own (reports)",
+    )  # fmt: skip
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+_names.__name__, _positive.__name__ = "list of cycles", "whole number above 0"

@@ -1,0 +1,133 @@
+"""Commands that read data: fetch, cohort, run."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analysis import pipeline
+from analysis.cohort.build import Cohort
+from analysis.commands.studies import verdict_grid
+from analysis.commands.terminal import grid, line, log, out, studies_of
+from analysis.errors import InputError
+from analysis.pipeline import Clock, Settings
+from analysis.study import Study
+
+
+def fetch(options: argparse.Namespace) -> None:
+    """Download the files of studies."""
+    pipeline.fetch(studies_of(options), _settings(options), log())
+
+
+def cohort(options: argparse.Namespace) -> None:
+    """Build cohorts, print their flow, and write them where asked."""
+    studies, console = studies_of(options), out()
+    if options.write:
+        _require_writable(options.write, studies)
+    store = pipeline.fetch(studies, _settings(options), log())
+    for study in studies:
+        found = pipeline.make_cohort(study, pipeline.read_inputs(study, store).raw)
+        console.print(_flow_grid(study, found))
+        if options.write:
+            frame = found.frame.assign(in_cohort=found.members)
+            _write_table(frame, options.write)
+            line(console, f"{len(frame):,} rows written to {options.write}")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run studies from files to reports."""
+    settings, studies = _settings(options), studies_of(options)
+    clock = Clock()
+    with clock.stage("fetch"):
+        store = pipeline.fetch(studies, settings, log())
+    jobs = min(options.jobs, len(studies))
+    if jobs > 1:
+        outcomes = _side_by_side(studies, settings, clock, jobs)
+    else:
+        outcomes = (
+            pipeline.run(study, store, settings, _say(log(), study.name), clock.copy())
+            for study in studies
+        )
+    for outcome in outcomes:
+        _print_outcome(out(), outcome)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        data=options.data,
+        out=getattr(options, "out", Path("reports")),
+        mirror=options.mirror,
+        offline=options.offline,
+        accept_revisions=options.accept_revisions,
+    )
+
+
+def _say(console: Console, study: str) -> Callable[[str], None]:
+    return lambda text: line(console, f"{study}: {text}")
+
+
+def _side_by_side(
+    studies: Sequence[Study], settings: Settings, clock: Clock, jobs: int
+) -> Iterator[pipeline.Outcome]:
+    # Threads may be alive in this process, so workers start afresh instead of as its copies.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(partial(_run_one, settings, clock), studies)
+
+
+def _run_one(settings: Settings, clock: Clock, study: Study) -> pipeline.Outcome:
+    # The files are there and checked; a worker opens them without asking the network again.
+    offline = Settings(settings.data, settings.out, settings.mirror, offline=True)
+    store = pipeline.store_of(offline, log())
+    return pipeline.run(study, store, settings, _say(log(), study.name), clock)
+
+
+def _require_writable(path: Path, studies: Sequence[Study]) -> None:
+    if len(studies) > 1:
+        raise InputError("--write takes one study at a time")
+    if path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"--write {path}: the name must end in .csv or .parquet")
+    if not path.parent.is_dir():
+        raise InputError(f"--write {path}: there is no folder {path.parent}")
+
+
+def _write_table(frame: pd.DataFrame, path: Path) -> None:
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix == ".csv":
+            frame.to_csv(temporary, index=False)
+        else:
+            frame.to_parquet(temporary, index=False)
+        temporary.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flow_grid(study: Study, found: Cohort) -> Table:
+    numbers = ("People", "Left out", "Represented")
+    table = grid("Step", *numbers, right=numbers, title=study.title)
+    weights = found.frame["weight"].to_numpy()
+    before: int | None = None
+    for step in found.steps:
+        people = int(step.kept.sum())
+        left = "" if before is None else f"{before - people:,}"
+        table.add_row(Text(step.label), f"{people:,}", left, f"{weights[step.kept].sum():,.0f}")
+        before = people
+    return table
+
+
+def _print_outcome(console: Console, outcome: pipeline.Outcome) -> None:
+    if len(outcome.verdicts):
+        console.print(verdict_grid(outcome.study, outcome.verdicts))
+    line(console, f"{len(outcome.results):,} estimates: {outcome.folder / 'results.csv'}")
+    line(console, f"report: {outcome.folder / 'report.html'}")

@@ -1,0 +1,104 @@
+"""Commands that read no data: check, measures, compare."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import pandas as pd
+from rich.table import Table
+from rich.text import Text
+
+from analysis.cohort.measures import MEASURES
+from analysis.commands.terminal import grid, line, out, studies_of
+from analysis.errors import InputError
+from analysis.study import Study, available_studies, load_study
+
+
+def check(options: argparse.Namespace) -> None:
+    """Check study files; without any, list those that come with the package."""
+    console = out()
+    if not options.studies:
+        for name in available_studies():
+            line(console, f"{name}: {load_study(name).title}")
+    for study in studies_of(options):
+        models = f", {len(study.models)} models" if study.models else ""
+        line(
+            console,
+            f"{study.name}: in order ({len(study.data.cycles)} cycles, {len(study.measures)} "
+            f"measures, {len(study.outcomes)} outcomes{models})",
+        )
+
+
+def measures(options: argparse.Namespace) -> None:
+    """List the measures that mention a word."""
+    word = options.word.lower()
+    found = [
+        measure
+        for measure in MEASURES.values()
+        if word in f"{measure.name} {measure.label} {measure.note}".lower()
+    ]
+    if not found:
+        raise InputError(
+            f"no measure mentions '{options.word}'",
+            todo="List them all: python -m analysis measures",
+        )
+    table = grid("Measure", "What it is", "Cycles")
+    for measure in found:
+        unit = f", {measure.unit}" if measure.unit else ""
+        levels = f" ({' / '.join(measure.levels)})" if measure.levels else ""
+        cycles = f"{measure.cycles[0][:4]}-{measure.cycles[-1][5:]}"
+        table.add_row(Text(measure.name), Text(f"{measure.label}{unit}{levels}"), Text(cycles))
+    out().print(table)
+
+
+def compare(options: argparse.Namespace) -> None:
+    """Print the published figures beside those of the last run."""
+    for name in options.studies:
+        study = load_study(name)
+        path = options.out / study.name / "run.json"
+        again = f"python -m analysis run {name} --out {options.out}"
+        if not path.is_file():
+            raise InputError(
+                f"{study.name} has not been run: there is no {path}", todo=f"Run it first: {again}"
+            )
+        try:
+            verdicts = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["verdicts"])
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                "not the record of a run", where=str(path), todo=f"Write it anew: {again}"
+            ) from None
+        if verdicts.empty:
+            line(out(), f"{study.name}: no published figures were compared in the last run")
+        else:
+            out().print(verdict_grid(study, verdicts))
+
+
+def verdict_grid(study: Study, verdicts: pd.DataFrame) -> Table:
+    """Lay out published figures beside ours.
+
+    Parameters
+    ----------
+    study : Study
+    verdicts : DataFrame
+        As `analysis.models.published.stand_beside` gives it.
+    """
+    title = f"{study.name}: published figures beside ours"
+    table = grid("Figure", "Published", "Ours", "Verdict", right=("Published", "Ours"), title=title)
+    for row in verdicts.to_dict("records"):
+        digits = 1 if row["unit"] == "percent" else 2
+        table.add_row(
+            Text(str(row["id"])),
+            _figure(row["published"], row["low"], row["high"], digits),
+            _figure(row["ours"], row["ours_low"], row["ours_high"], digits),
+            Text(str(row["verdict"])),
+        )
+    return table
+
+
+def _figure(estimate: Any, low: Any, high: Any, digits: int) -> Text:
+    if pd.isna(estimate):
+        return Text("")
+    interval = "" if pd.isna(low) else f" ({low:.{digits}f}, {high:.{digits}f})"
+    return Text(f"{estimate:.{digits}f}{interval}")

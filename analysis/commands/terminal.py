@@ -1,0 +1,61 @@
+"""What every command prints with, and how it reads its options."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from analysis.cohort.measures import MEASURES
+from analysis.errors import InputError
+from analysis.study import Study, check_study, load_study
+
+WIDTH = 80
+"""Columns of printed tables where the output is not a terminal."""
+
+
+def studies_of(options: argparse.Namespace) -> list[Study]:
+    """Load and check the studies that a command names, taken to other cycles where asked.
+
+    Raises
+    ------
+    InputError
+        If one is not in order, or two have one name.
+    """
+    studies = [load_study(name) for name in options.studies]
+    names = [study.name for study in studies]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise InputError(f"two studies are named '{twice}'", todo="They would share a folder.")
+    if getattr(options, "cycles", None) is not None:
+        studies = [study.with_cycles(options.cycles) for study in studies]
+    for study in studies:
+        check_study(study, MEASURES)
+    return studies
+
+
+def out() -> Console:
+    """Open the console of results: standard output."""
+    console = Console()
+    return console if console.is_terminal else Console(width=WIDTH)
+
+
+def log() -> Console:
+    """Open the console of progress and notes: standard error, one line a note in a log."""
+    console = Console(stderr=True)
+    return console if console.is_terminal else Console(stderr=True, soft_wrap=True)
+
+
+def line(console: Console, text: str) -> None:
+    """Print a line as it is, without markup, colours or wrapping."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def grid(*columns: str, right: tuple[str, ...] = (), title: str = "") -> Table:
+    """Make an empty table in the house style."""
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left")
+    return table

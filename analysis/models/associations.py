@@ -1,0 +1,320 @@
+"""Rows of the regression models: dose groups, trend, per unit, curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import InputError
+from analysis.models.doses import Doses, members, weighted_quantiles
+from analysis.models.matrix import INTERCEPT, covariates, dummies
+from analysis.models.plan import Exposure, Model, Outcome, Row
+from analysis.models.spline import KNOT_PERCENTILES, basis
+from analysis.survey import Design, RegressionResults
+
+CURVE_POINTS = 81
+"""Points of a dose-response curve, enough for a smooth line at any printed size."""
+
+CURVE_ENDS = (0.01, 0.99)
+"""Weighted quantiles of the exposure between which a curve is drawn; beyond them data are few."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """An outcome made into numbers.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    values : Series of float, length n
+        1 and 0 for a binary outcome, NaN for people on neither side of it.
+    domain : Design
+        The cohort's members with a value.
+    """
+
+    outcome: Outcome
+    values: pd.Series
+    domain: Design
+
+    @property
+    def family(self) -> str:
+        """Family of the regression."""
+        return "gaussian" if self.outcome.event_condition is None else "binomial"
+
+    @property
+    def measure(self) -> str:
+        """What contrasts are called in the results."""
+        return "difference" if self.family == "gaussian" else "OR"
+
+    def scale(self, log_or_difference: np.ndarray | float) -> np.ndarray | float:
+        """Bring a coefficient to the scale of the results."""
+        binary = self.family == "binomial"
+        return np.exp(log_or_difference) if binary else log_or_difference
+
+
+def response(outcome: Outcome, cohort: Design, frame: pd.DataFrame) -> Response:
+    """Make an outcome into numbers.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    cohort : Design
+        The domain that is analysed.
+    frame : DataFrame
+        The design's data.
+
+    Raises
+    ------
+    InputError
+        If someone is on both sides, or nobody on one.
+    """
+    if outcome.event_condition is None:
+        values = frame[str(outcome.measure)].astype("float64")
+        return Response(outcome, values, cohort.where(values.notna()))
+    event = outcome.event_condition.evaluate(frame)
+    against = _against(outcome, event, frame)
+    inside = members(cohort)
+    _two_sides(outcome, event & inside, against & inside, int(inside.sum()))
+    values = pd.Series(np.where(event, 1.0, np.where(against, 0.0, np.nan)), index=frame.index)
+    return Response(outcome, values, cohort.where(event | against))
+
+
+def _against(outcome: Outcome, event: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
+    if outcome.against_condition is not None:
+        return outcome.against_condition.evaluate(frame)
+    names = sorted(outcome.event_condition.columns)  # type: ignore[union-attr]
+    return ~event & frame[names].notna().all(axis=1).to_numpy()
+
+
+def _two_sides(outcome: Outcome, event: np.ndarray, against: np.ndarray, people: int) -> None:
+    where = f"outcome '{outcome.name}'"
+    both = int((event & against).sum())
+    if both:
+        raise InputError(
+            f"{both} people have the event and are in the group it is compared with",
+            where=where,
+            todo="Let 'event' and 'against' exclude each other.",
+        )
+    for side, found in (("event", event), ("against", against)):
+        if not found.any():
+            condition = getattr(outcome, f"{side}_condition")
+            text = f" ({condition.text})" if condition is not None else ""
+            raise InputError(
+                f"none of the {people:,} people in the cohort meets '{side}'{text}",
+                where=where,
+                todo="Look at the cut-off and its unit.",
+            )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What every regression of one outcome and one model shares."""
+
+    response: Response
+    model: Model
+    covariates: pd.DataFrame
+
+    def regress(self, exposure: pd.DataFrame) -> RegressionResults:
+        """Fit the outcome on exposure columns and covariates.
+
+        Raises
+        ------
+        InputError
+            Naming the outcome and the model beside what is wrong.
+        """
+        x = pd.concat([exposure, self.covariates], axis=1)
+        x.insert(0, INTERCEPT, 1.0)
+        try:
+            return self.response.domain.fit(self.response.values, x, family=self.response.family)
+        except InputError as error:
+            where = f"outcome '{self.response.outcome.name}', model '{self.model.name}'"
+            raise InputError(error.message, where=where) from None
+
+    def row(self, results: RegressionResults, **more: object) -> Row:
+        """Columns that all rows of this fit share."""
+        binary = self.response.family == "binomial"
+        return {
+            "model": self.model.name,
+            "outcome": self.response.outcome.name,
+            "n": results.nobs,
+            "events": results.n_events if binary else np.nan,
+            "df": results.df_resid,
+            **more,
+        }
+
+    def contrast(self, results: RegressionResults, combination: pd.Series) -> Row:
+        """Estimate, interval and test of a linear combination of coefficients."""
+        found = results.linear_combination(combination.to_frame().T).iloc[0]
+        scale = self.response.scale
+        return {
+            "measure": self.response.measure,
+            "estimate": scale(found["estimate"]),
+            "conf_low": scale(found["conf_low"]),
+            "conf_high": scale(found["conf_high"]),
+            "std_error": found["std_error"],
+            "statistic": found["statistic"],
+            "p_value": found["p_value"],
+        }
+
+
+def association_rows(
+    fit: Fit, frame: pd.DataFrame, exposure: Exposure, doses: Doses, unit: str
+) -> Iterator[Row]:
+    """Dose groups against the lowest, trend, per unit, and all coefficients of one model.
+
+    The standard error of an odds ratio's row is that of its logarithm.
+
+    Yields
+    ------
+    dict
+        Rows of ``odds_ratio`` or ``linear``, ``coefficient``, ``trend`` and ``per_unit``.
+    """
+    grouped = fit.regress(dummies(doses.group, exposure.measure))
+    yield from _group_rows(fit, grouped, exposure, doses)
+    yield from _coefficient_rows(fit, grouped, exposure)
+    yield _trend_row(fit, exposure, doses, unit)
+    yield _per_unit_row(fit, frame, exposure, unit)
+
+
+def _group_rows(
+    fit: Fit, results: RegressionResults, exposure: Exposure, doses: Doses
+) -> Iterator[Row]:
+    binary = fit.response.family == "binomial"
+    analysis = "odds_ratio" if binary else "linear"
+    reference = doses.levels[0]
+    inside = members(fit.response.domain) & fit.covariates.notna().all(axis=1).to_numpy()
+    codes = doses.group.cat.codes.to_numpy()
+    for i, level in enumerate(doses.levels):
+        group = inside & (codes == i)
+        row = fit.row(results, analysis=analysis, exposure=exposure.measure, level=level)
+        row |= {"reference": reference, "contrast": f"{level} vs {reference}"}
+        row["n"] = int(group.sum())
+        row["events"] = int(fit.response.values[group].sum()) if binary else np.nan
+        if i == 0:
+            yield row | {"measure": fit.response.measure, "estimate": fit.response.scale(0.0)}
+        else:
+            column = f"{exposure.measure}[{level}]"
+            yield row | fit.contrast(results, _unit(results.params.index, column))
+
+
+def _unit(index: pd.Index, column: str) -> pd.Series:
+    return pd.Series((index == column).astype(float), index=index)
+
+
+def _coefficient_rows(fit: Fit, results: RegressionResults, exposure: Exposure) -> Iterator[Row]:
+    measure = "log_odds" if fit.response.family == "binomial" else "difference"
+    interval = results.conf_int()
+    for name, value in results.params.items():
+        yield fit.row(results, analysis="coefficient", exposure=exposure.measure) | {
+            "contrast": name,
+            "measure": measure,
+            "estimate": value,
+            "conf_low": interval.loc[name].iloc[0],
+            "conf_high": interval.loc[name].iloc[1],
+            "std_error": results.bse[name],
+            "statistic": results.tvalues[name],
+            "p_value": results.pvalues[name],
+        }
+
+
+def _trend_row(fit: Fit, exposure: Exposure, doses: Doses, unit: str) -> Row:
+    column = f"median of {exposure.measure} group"
+    # Medians span hundreds of units; in units of their own spread the matrix stays well scaled.
+    spread = float(doses.medians[-1] - doses.medians[0])
+    scores = pd.DataFrame({column: doses.scores() / spread}, index=fit.covariates.index)
+    results = fit.regress(scores)
+    test = results.wald_test([column])
+    return fit.row(results, analysis="trend", exposure=exposure.measure) | {
+        "measure": "p_trend",
+        "contrast": "group medians",
+        "estimate": results.params[column] / spread,
+        "std_error": results.bse[column] / spread,
+        "statistic": test.statistic,
+        "p_value": test.pvalue,
+        "unit": f"per {unit}" if unit else "",
+    }
+
+
+def _per_unit_row(fit: Fit, frame: pd.DataFrame, exposure: Exposure, unit: str) -> Row:
+    column = f"{exposure.measure} / {exposure.per:g}"
+    results = fit.regress(pd.DataFrame({column: frame[exposure.measure] / exposure.per}))
+    row = fit.row(results, analysis="per_unit", exposure=exposure.measure)
+    row["contrast"] = f"per {exposure.per:g} {unit}".strip()
+    return row | fit.contrast(results, _unit(results.params.index, column))
+
+
+def curve_rows(
+    fit: Fit, cohort: Design, frame: pd.DataFrame, exposure: Exposure, unit: str
+) -> Iterator[Row]:
+    """Draw a restricted cubic spline of the exposure, with its band, knots and tests.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``spline``.
+    """
+    assert exposure.spline_knots is not None
+    knots = weighted_quantiles(cohort, exposure.measure, KNOT_PERCENTILES[exposure.spline_knots])
+    columns = [f"{exposure.measure} spline {i}" for i in range(1, len(knots))]
+    values = basis(frame[exposure.measure].to_numpy(float), knots)
+    # In units of the outer knots' distance the columns have sizes that a solver likes.
+    spread = float(knots[-1] - knots[0])
+    results = fit.regress(pd.DataFrame(values / spread, columns=columns, index=frame.index))
+    reference = _reference(cohort, exposure)
+    ends = weighted_quantiles(cohort, exposure.measure, CURVE_ENDS)
+    grid = np.unique(np.append(np.linspace(ends[0], ends[-1], CURVE_POINTS), reference))
+    shape = (basis(grid, knots) - basis(np.array([reference]), knots)) / spread
+    yield from _curve(fit, results, grid, pd.DataFrame(shape, columns=columns), reference, unit)
+    row = fit.row(results, analysis="spline", exposure=exposure.measure)
+    for name, tested in (("p_overall", columns), ("p_nonlinear", columns[1:])):
+        test = results.wald_test(tested)
+        yield row | {"measure": name, "statistic": test.statistic, "p_value": test.pvalue}
+    for i, knot in enumerate(knots, start=1):
+        yield row | {"measure": "knot", "level": f"{i}", "estimate": knot, "unit": unit}
+
+
+def _reference(cohort: Design, exposure: Exposure) -> float:
+    if exposure.spline_reference == "median":
+        return float(weighted_quantiles(cohort, exposure.measure, [0.5])[0])
+    return float(exposure.spline_reference)
+
+
+def _curve(
+    fit: Fit,
+    results: RegressionResults,
+    grid: np.ndarray,
+    shape: pd.DataFrame,
+    reference: float,
+    unit: str,
+) -> Iterator[Row]:
+    combinations = shape.reindex(columns=results.params.index, fill_value=0.0)
+    found = results.linear_combination(combinations)
+    scale = fit.response.scale
+    row = fit.row(results, analysis="spline", measure=fit.response.measure, unit=unit)
+    row |= {"reference": f"{reference:.10g}"}
+    for value, (_, at) in zip(grid, found.iterrows(), strict=True):
+        yield row | {
+            "level": f"{value:.10g}",
+            "estimate": scale(at["estimate"]),
+            "conf_low": scale(at["conf_low"]),
+            "conf_high": scale(at["conf_high"]),
+            "std_error": at["std_error"],
+        }
+
+
+def model_covariates(models: Sequence[Model], cohort: Design, frame: pd.DataFrame) -> list:
+    """Covariate columns of each model, with spline knots from the cohort.
+
+    Returns
+    -------
+    list of DataFrame
+        In the order of `models`.
+    """
+
+    def knots(column: str, k: int) -> np.ndarray:
+        return weighted_quantiles(cohort, column, KNOT_PERCENTILES[k])
+
+    return [covariates(model.parsed_terms, frame, knots) for model in models]

@@ -1,0 +1,175 @@
+"""Rows that describe: the flow, missing values, Table 1, prevalences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.models.doses import Doses, members
+from analysis.models.plan import Domain, Measures, Outcome, Row
+from analysis.survey import Design, Estimates
+
+FlowStep = tuple[str, str, np.ndarray]
+"""Name, label, and who is left."""
+
+
+def flow_rows(steps: Sequence[FlowStep], weights: np.ndarray) -> Iterator[Row]:
+    """How many people each step leaves and sets aside, and how many they stand for.
+
+    Parameters
+    ----------
+    steps : sequence of (name, label, ndarray of bool)
+        In their order, each within the one before.
+    weights : ndarray of float, shape (n,)
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``flow``.
+    """
+    before: np.ndarray | None = None
+    for name, label, kept in steps:
+        groups = {"remaining": kept}
+        if before is not None:
+            groups["excluded"] = before & ~kept
+        for measure, group in groups.items():
+            row = {"analysis": "flow", "level": name, "contrast": label, "n": int(group.sum())}
+            yield {**row, "measure": measure, "estimate": group.sum(), "unit": "people"}
+            represented = weights[group].sum()
+            weighted = {"measure": f"{measure}_weighted", "estimate": represented}
+            yield {**row, **weighted, "unit": "people represented"}
+        before = kept
+
+
+def missing_rows(missing: Mapping[str, int], total: int) -> Iterator[Row]:
+    """Missing values of each covariate among the `total` people before complete cases.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``missing``.
+    """
+    for name, count in missing.items():
+        row = {"analysis": "missing", "level": name, "n": total}
+        yield {**row, "measure": "missing", "estimate": count, "unit": "people"}
+        yield {**row, "measure": "missing_share", "estimate": count / total}
+
+
+def strata_of(cohort: Design, doses: Doses | None) -> Iterator[tuple[str, Design]]:
+    """Give everyone, then each dose group, as domains with their names.
+
+    Yields
+    ------
+    (str, Design)
+        ``"all"`` first.
+    """
+    yield "all", cohort
+    if doses is not None:
+        codes = doses.group.cat.codes.to_numpy()
+        for i, level in enumerate(doses.levels):
+            yield level, cohort.where(codes == i)
+
+
+def group_rows(cohort: Design, doses: Doses, column: str, unit: str) -> Iterator[Row]:
+    """Cut points, and each dose group's range, people and median.
+
+    Yields
+    ------
+    dict
+        Rows of the analyses ``cut_points`` and ``groups``.
+    """
+    shares = np.arange(1, len(doses.levels)) / len(doses.levels)
+    for share, cut in zip(shares, doses.cuts, strict=True):
+        level = f"p{100 * share:.4g}"
+        cut_point = {"analysis": "cut_points", "measure": "quantile", "level": level}
+        yield {**cut_point, "estimate": cut, "exposure": column, "unit": unit}
+    for i, (level, group) in enumerate(list(strata_of(cohort, doses))[1:]):
+        people = int(members(group).sum())
+        row: Row = {"analysis": "groups", "exposure": column, "level": level, "n": people}
+        row["contrast"] = doses.range_of(i, unit)
+        yield {**row, "measure": "people", "estimate": people, "unit": "people"}
+        yield {**row, "measure": "median", "estimate": doses.medians[i], "unit": unit}
+
+
+def table1_rows(
+    cohort: Design,
+    frame: pd.DataFrame,
+    doses: Doses | None,
+    names: Iterable[str],
+    measures: Measures,
+) -> Iterator[Row]:
+    """Weighted means and shares of each measure, in everyone and by dose group.
+
+    Missing values of a measure are outside its domain; each row's ``n`` says how many people it
+    rests on.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``table1``.
+    """
+    domains = list(strata_of(cohort, doses))
+    for name in names:
+        known = frame[name].notna().to_numpy()
+        for stratum_level, domain in domains:
+            within = domain.where(known)
+            if not len(within.rows):
+                continue
+            row = {"analysis": "table1", "outcome": name, "stratum_level": stratum_level}
+            if measures[name].kind == "continuous":
+                yield from _mean_and_sd(within, name, row | {"unit": measures[name].unit})
+            else:
+                yield from _shares(within, frame[name], row)
+
+
+def _mean_and_sd(domain: Design, name: str, row: Row) -> Iterator[Row]:
+    yield row | {"measure": "mean"} | estimate(domain.mean(name))
+    yield row | {"measure": "sd"} | estimate(domain.std(name))
+
+
+def _shares(domain: Design, column: pd.Series, row: Row) -> Iterator[Row]:
+    for level in column.cat.categories:
+        holds = (column == level).to_numpy()
+        found = estimate(domain.proportion(holds))
+        yield row | {"measure": "proportion", "level": level} | found
+
+
+def prevalence_rows(
+    cohort: Design,
+    frame: pd.DataFrame,
+    doses: Doses | None,
+    outcomes: Iterable[Outcome],
+    domains: Sequence[Domain],
+) -> Iterator[Row]:
+    """Share of everyone in the cohort who has each binary outcome, by dose group and domain.
+
+    The interval is the logit one.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``prevalence``.
+    """
+    groups = [("dose" if level != "all" else "", level, d) for level, d in strata_of(cohort, doses)]
+    groups += [("domain", d.name, cohort.where(d.condition.evaluate(frame))) for d in domains]
+    for outcome in outcomes:
+        if outcome.event_condition is None:
+            continue
+        event = outcome.event_condition.evaluate(frame)
+        for stratum, level, domain in groups:
+            row = {"analysis": "prevalence", "outcome": outcome.name, "stratum": stratum}
+            row["stratum_level"] = level
+            found = estimate(domain.proportion(event, interval="logit"))
+            yield row | {"measure": "proportion"} | found
+            counts = {"n": found["n"], "events": found["events"]}
+            share = {"estimate": found["events"] / found["n"]}
+            yield row | {"measure": "unweighted_proportion"} | share | counts
+
+
+def estimate(estimates: Estimates) -> Row:
+    """Columns of the results from a table of estimates with one row."""
+    found = estimates.only
+    row: Row = {k: found[k] for k in ("estimate", "std_error", "conf_low", "conf_high", "df")}
+    return row | {k: int(found[k]) for k in ("n", "events") if k in found}

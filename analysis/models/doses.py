@@ -1,0 +1,129 @@
+"""Dose groups of an exposure: cut points, members, medians."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import InputError
+from analysis.survey import Design
+
+PREFIXES: Mapping[int, str] = MappingProxyType({3: "T", 4: "Q", 5: "Q", 10: "D"})
+"""Tertiles, quartiles, quintiles and deciles; any other number of groups is G1, G2, ..."""
+
+
+@dataclass(frozen=True)
+class Doses:
+    """Dose groups of an exposure within a cohort.
+
+    Parameters
+    ----------
+    levels : tuple of str
+        ``("Q1", ..., "Q4")``, lowest first.
+    cuts : ndarray of float, shape (groups - 1,)
+        A value equal to a cut point belongs to the group below it.
+    group : Series of category, length n
+        Of everyone in the frame with a value, so that the groups are those of the cohort.
+    medians : ndarray of float, shape (groups,)
+        Weighted median of the exposure of the cohort's members in each group.
+    """
+
+    levels: tuple[str, ...]
+    cuts: np.ndarray
+    group: pd.Series
+    medians: np.ndarray
+
+    def scores(self) -> np.ndarray:
+        """Give everyone the median of their group, NaN outside: the term of the trend test."""
+        codes = self.group.cat.codes.to_numpy()
+        return np.where(codes < 0, np.nan, self.medians[np.clip(codes, 0, None)])
+
+    def range_of(self, i: int, unit: str) -> str:
+        """Say the range of group `i` in words, for example ``"> 182 to 254 mg/day"``."""
+        text = [f"{cut:,.4g}" if abs(cut) < 1000 else f"{cut:,.0f}" for cut in self.cuts]
+        unit = f" {unit}" if unit else ""
+        if i == 0:
+            return f"≤ {text[0]}{unit}"
+        if i == len(self.cuts):
+            return f"> {text[-1]}{unit}"
+        return f"> {text[i - 1]} to {text[i]}{unit}"
+
+
+def dose_groups(
+    cohort: Design, frame: pd.DataFrame, column: str, groups: int, *, weighted: bool
+) -> Doses:
+    """Split an exposure into groups of equal size.
+
+    Parameters
+    ----------
+    cohort : Design
+        The domain in which the cut points are taken.
+    frame : DataFrame, n rows
+        The design's data.
+    column : str
+        The exposure.
+    groups : int
+        How many.
+    weighted : bool
+        Whether the groups hold equal shares of the population or of the sample.
+
+    Returns
+    -------
+    Doses
+
+    Raises
+    ------
+    InputError
+        If the exposure takes too few values for so many groups.
+    """
+    levels = tuple(f"{PREFIXES.get(groups, 'G')}{i}" for i in range(1, groups + 1))
+    shares = np.arange(1, groups) / groups
+    values = frame[column].to_numpy(float)
+    known = members(cohort) & np.isfinite(values)
+    if weighted:
+        cuts = weighted_quantiles(cohort, column, shares.tolist())
+    else:
+        cuts = np.quantile(values[known], shares, method="inverted_cdf")
+    if not np.all(np.diff(cuts) > 0):
+        raise InputError(
+            f"{column} takes too few values to be split into {groups} groups (cut points "
+            f"{', '.join(f'{cut:g}' for cut in cuts)})",
+            where="[exposure]",
+            todo="Take fewer groups.",
+        )
+    codes = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, side="left"))
+    group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)
+    medians = np.array(
+        [weighted_quantiles(cohort.where(codes == i), column, [0.5])[0] for i in range(groups)]
+    )
+    return Doses(levels, cuts, group, medians)
+
+
+def members(domain: Design) -> np.ndarray:
+    """Say who is in a domain, with a positive weight: a bool a row of the design's frame."""
+    inside = np.zeros(len(domain.frame), dtype=bool)
+    inside[domain.rows] = True
+    return inside
+
+
+def weighted_quantiles(domain: Design, column: str, shares: Sequence[float]) -> np.ndarray:
+    """Weighted quantiles: the smallest value with at least the share of weight at or below it.
+
+    Parameters
+    ----------
+    domain : Design
+        A design or a domain of one.
+    column : str
+        A continuous column; missing values are left out.
+    shares : sequence of float, length k
+        Between 0 and 1.
+
+    Returns
+    -------
+    ndarray of float, shape (k,)
+    """
+    return domain.quantile(column, list(shares)).frame["estimate"].to_numpy()

@@ -1,0 +1,341 @@
+"""One study from the CDC's files to its report: the only place that knows every room."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from analysis import __version__
+from analysis.cohort.build import Cohort, Raw, build_frame, required_columns, select
+from analysis.cohort.measures import MEASURES
+from analysis.cohort.weights import WEIGHTS
+from analysis.models.estimate import estimate
+from analysis.models.published import stand_beside
+from analysis.nhanes.cache import TableReader
+from analysis.nhanes.cycles import CDC, Table
+from analysis.nhanes.reconcile import reconcile
+from analysis.nhanes.source import Source
+from analysis.nhanes.store import Store
+from analysis.reporting import RunFacts, write_report
+from analysis.study import Study, check_study
+
+PACKAGES = (
+    "numpy", "pandas", "scipy", "statsmodels", "pyreadstat", "pyarrow", "matplotlib", "seaborn",
+)  # fmt: skip
+"""Packages whose versions can change a digit or a figure."""
+
+DF_RULE = "design"
+"""Degrees of freedom of every interval and test: PSUs minus strata in the domain."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where files come from and go to.
+
+    Parameters
+    ----------
+    data : Path
+        Folder of downloaded files.
+    out : Path
+        Folder below which each study has its own.
+    mirror : str, optional
+        URL or folder in place of the CDC.
+    offline, accept_revisions : bool
+        As for `analysis.nhanes.store.Store`.
+    """
+
+    data: Path = Path("data_raw")
+    out: Path = Path("reports")
+    mirror: str | None = None
+    offline: bool = False
+    accept_revisions: bool = False
+
+
+@dataclass
+class Clock:
+    """Seconds that each stage took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        start = time.perf_counter()
+        yield
+        spent = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + spent
+
+    def copy(self) -> Clock:
+        """Start another clock where this one is."""
+        return Clock(dict(self.seconds))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What was read for one study.
+
+    Parameters
+    ----------
+    raw : mapping of Table to DataFrame
+        The columns that the study reads.
+    checks : DataFrame
+        Their reconciliation with the codebooks, a row a variable.
+    files : DataFrame
+        Every file: ``name``, ``cycle``, ``url`` (the CDC's), ``fetched_from``, ``bytes``,
+        ``sha256``, ``date``.
+    """
+
+    raw: Raw
+    checks: pd.DataFrame
+    files: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run gives back.
+
+    Parameters
+    ----------
+    study : Study
+    cohort : Cohort
+    results, verdicts : DataFrame
+        As `analysis.models.results` and `analysis.models.published` describe them.
+    folder : Path
+        Where the report is.
+    """
+
+    study: Study
+    cohort: Cohort
+    results: pd.DataFrame
+    verdicts: pd.DataFrame
+    folder: Path
+
+
+def tables_of(study: Study) -> dict[Table, tuple[str, ...]]:
+    """Every table and variable that a study reads.
+
+    Raises
+    ------
+    InputError
+        If the study does not fit the measures, cycles or weights.
+    """
+    check_study(study, MEASURES)
+    measures = [MEASURES[name] for name in study.measures]
+    return required_columns(measures, study.data.cycles, WEIGHTS[study.data.weight])
+
+
+def store_of(settings: Settings, console: Console) -> Store:
+    """Open the folder of downloaded files."""
+    return Store(
+        settings.data,
+        Source.from_setting(settings.mirror),
+        offline=settings.offline,
+        accept_revisions=settings.accept_revisions,
+        console=console,
+    )
+
+
+def fetch(studies: Sequence[Study], settings: Settings, console: Console) -> Store:
+    """See to it that the files of all studies are there.
+
+    Raises
+    ------
+    InputError
+        If a study is not in order; nothing is fetched then.
+    DataError
+        If a file cannot be had or is damaged.
+    """
+    wanted = {table for study in studies for table in tables_of(study)}
+    store = store_of(settings, console)
+    store.fetch(wanted)
+    return store
+
+
+def read_inputs(study: Study, store: Store) -> Inputs:
+    """Read what a study needs, through the cache, and reconcile it with the codebooks."""
+    reader = TableReader(store.folder / ".cache")
+    raw: dict[Table, pd.DataFrame] = {}
+    checks: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = []
+    for table, columns in tables_of(study).items():
+        data = store.entry(table.data_path)
+        book = store.entry(table.codebook_path)
+        raw[table] = reader.read(store.path(table.data_path), data.sha256, columns)
+        codebook = reader.codebook(store.path(table.codebook_path), book.sha256)
+        checks += [asdict(check) for check in reconcile(table.name, raw[table], codebook)]
+        for path, entry in ((table.data_path, data), (table.codebook_path, book)):
+            files.append(
+                {
+                    "name": path,
+                    "cycle": table.cycle,
+                    "url": f"{CDC}/{path}",
+                    "fetched_from": entry.url,
+                    "bytes": entry.bytes,
+                    "sha256": entry.sha256,
+                    "date": str(entry.date)[:10],
+                }
+            )
+    return Inputs(raw, pd.DataFrame(checks), pd.DataFrame(files))
+
+
+def make_cohort(study: Study, raw: Raw) -> Cohort:
+    """Derive the measures and apply the exclusions of a study."""
+    measures = [MEASURES[name] for name in study.measures]
+    frame = build_frame(raw, measures, study.data.cycles, WEIGHTS[study.data.weight])
+    complete: tuple[str, ...] = ()
+    if study.cohort_options.complete_cases:
+        exposure = (study.exposure.measure,) if study.exposure else ()
+        complete = tuple(dict.fromkeys((*exposure, *study.covariates)))
+    steps = [(step.step, step.label, step.condition) for step in study.cohort]
+    return select(frame, steps, complete=complete)
+
+
+def estimate_study(study: Study, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimate all that a study asks for and stand the published figures beside it.
+
+    Returns
+    -------
+    results, verdicts : DataFrame
+    """
+    results = estimate(
+        study,
+        cohort.frame,
+        [(step.name, step.label, step.kept) for step in cohort.steps],
+        cohort.missing,
+        MEASURES,
+        weight=study.data.weight,
+        cycles=study.data.cycles,
+    )
+    # A published figure speaks of the cycles of the study's own file.
+    return stand_beside(results, () if study.is_moved else study.published)
+
+
+def run(
+    study: Study,
+    store: Store,
+    settings: Settings,
+    say: Callable[[str], None] = lambda text: None,
+    clock: Clock | None = None,
+) -> Outcome:
+    """Run one study on files that are there, and write its folder below ``settings.out``.
+
+    Parameters
+    ----------
+    study : Study
+    store : Store
+        From `fetch`.
+    settings : Settings
+    say : callable, optional
+        Told what happens, a line each.
+    clock : Clock, optional
+        Seconds already spent on earlier stages.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError, DataError
+        Nothing of an earlier run's folder is lost then.
+    """
+    clock = clock or Clock()
+    with clock.stage("read"):
+        say("reading and checking against the codebooks")
+        inputs = read_inputs(study, store)
+    with clock.stage("cohort"):
+        cohort = make_cohort(study, inputs.raw)
+        say(f"{int(cohort.members.sum()):,} of {len(cohort.frame):,} people are analysed")
+    with clock.stage("models"):
+        say("estimating")
+        results, verdicts = estimate_study(study, cohort)
+    facts = facts_of(study, cohort, inputs, verdicts)
+    folder = settings.out / study.name
+    with clock.stage("report"):
+        say("writing the report")
+        record = run_record(facts, inputs, verdicts)
+        write_report(results, facts, folder)
+    record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
+    write_json(folder / "run.json", record)
+    return Outcome(study, cohort, results, verdicts, folder)
+
+
+def facts_of(study: Study, cohort: Cohort, inputs: Inputs, verdicts: pd.DataFrame) -> RunFacts:
+    """Gather what the report says that is not an estimate."""
+    frame = cohort.frame
+    used = frame.loc[cohort.members & (frame["weight"] > 0).to_numpy(), ["stratum", "psu"]]
+    return RunFacts(
+        study=study,
+        measures=MEASURES,
+        checks=inputs.checks,
+        files=inputs.files,
+        verdicts=verdicts,
+        versions=versions(),
+        commit=commit(),
+        spec_sha256=study.sha256,
+        spec_text=study.text,
+        df_rule=DF_RULE,
+        n_psu=len(used.drop_duplicates()),
+        n_strata=used["stratum"].nunique(),
+    )
+
+
+def run_record(facts: RunFacts, inputs: Inputs, verdicts: pd.DataFrame) -> dict[str, Any]:
+    """Gather what run.json holds, but for the seconds."""
+    return {
+        "study": facts.study.name,
+        "cycles": list(facts.study.data.cycles),
+        "versions": dict(facts.versions),
+        "commit": facts.commit,
+        "specification_sha256": facts.spec_sha256,
+        "seed": facts.seed,
+        "inputs": inputs.files.to_dict("records"),
+        "verdicts": json.loads(verdicts.to_json(orient="records", double_precision=15)),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of this package, Python and the packages that can change a digit."""
+    found = {"nhanes-magnesium-vitamin-d": __version__, "python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in PACKAGES}
+
+
+def commit() -> str:
+    """Commit of the checkout that this package runs from, ``+`` if files were changed since.
+
+    Empty outside a git checkout of this package.
+    """
+    root = Path(__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return ""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=True
+        )
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write a record whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
