@@ -243,7 +243,7 @@ COUNT_EXCEPTIONS: Mapping[tuple[str, str], CountException] = MappingProxyType(
         ),
         **_exceptions(
             "TRIGLY_G",
-            "The largest weight has five decimals on the page, in the file only three.",
+            "The largest weight has five decimals on the page, in the file as found three.",
             {
                 "WTSAF2YR": {
                     "0 to 521033.37059": (3239, 3238),
