@@ -13,7 +13,7 @@ from analysis.errors import InputError
 from analysis.survey import estimates, intervals, variance
 from analysis.survey.columns import aligned, as_condition, as_matrix, as_numbers, column
 from analysis.survey.estimates import Estimates, Scored
-from analysis.survey.formula import build_matrices
+from analysis.survey.formula import Matrices, build_matrices
 from analysis.survey.intervals import ProportionInterval, QuantileRule
 from analysis.survey.irls import fit_glm
 from analysis.survey.regression import DFRule, RegressionResults, check_outcome, family_of
@@ -278,20 +278,8 @@ class Design:
             everyone or separated.
         """
         rows = self._some_rows()
-        matrices = build_matrices(formula, self.frame, rows)
-        used = rows[matrices.kept]
-        missing = len(rows) - len(used)
-        return self._fit(
-            matrices.y,
-            matrices.x,
-            matrices.names,
-            used,
-            family,
-            df,
-            matrices.outcome,
-            missing,
-            matrices.terms,
-        )
+        weightless = np.flatnonzero(self._inside & (self.weights == 0))
+        return self._fit(build_matrices(formula, self.frame, rows, weightless), family, df)
 
     def fit(
         self,
@@ -321,54 +309,48 @@ class Design:
         if not x.columns.is_unique:
             raise InputError(f"x has column '{x.columns[x.columns.duplicated()][0]}' twice")
         matrix = as_matrix(x)
+        incomplete = np.isnan(outcome) | np.isnan(matrix).any(axis=1)
         rows = self._some_rows()
-        complete = ~(np.isnan(outcome[rows]) | np.isnan(matrix[rows]).any(axis=1))
-        used = rows[complete]
-        missing = len(rows) - len(used)
-        names = list(map(str, x.columns))
-        return self._fit(
-            outcome[used], matrix[used], names, used, family, df, name, missing, terms or {}
+        used = rows[~incomplete[rows]]
+        matrices = Matrices(
+            y=outcome[used],
+            x=matrix[used],
+            names=list(map(str, x.columns)),
+            rows=used,
+            present=np.flatnonzero(self._inside & ~incomplete),
+            n_missing=len(rows) - len(used),
+            terms=terms or {},
+            outcome=name,
         )
+        return self._fit(matrices, family, df)
 
-    def _fit(
-        self,
-        y: np.ndarray,
-        x: np.ndarray,
-        names: list[str],
-        rows: np.ndarray,
-        family: str,
-        df: DFRule,
-        outcome: str,
-        n_missing: int,
-        terms: dict[str, list[str]],
-    ) -> RegressionResults:
+    def _fit(self, matrices: Matrices, family: str, df: DFRule) -> RegressionResults:
         kind = family_of(family)
         if df not in get_args(DFRule):
             raise InputError(f"unknown rule '{df}' of degrees of freedom: design or residual")
-        if not len(rows):
-            raise InputError("every row of the domain has a missing value in the model")
-        n_events = check_outcome(y, family, outcome)
-        w = self.weights[rows]
-        fitted = fit_glm(y, x, w, kind, names)
-        meat = self._covariance(fitted.scores, rows)
+        rows = matrices.rows
+        n_events = check_outcome(matrices.y, family, matrices.outcome)
+        fitted = fit_glm(matrices.y, matrices.x, self.weights[rows], kind, matrices.names)
+        meat = self._covariance(fitted.scores, rows, matrices.present)
+        covariance = fitted.bread @ meat @ fitted.bread.T
         psus, strata = self.structure.present(rows)
         return RegressionResults(
-            params=pd.Series(fitted.params, index=names),
-            covariance=pd.DataFrame(fitted.bread @ meat @ fitted.bread.T, names, names),
+            params=pd.Series(fitted.params, index=matrices.names),
+            covariance=pd.DataFrame(covariance, matrices.names, matrices.names),
             family=family,
-            outcome=outcome,
+            outcome=matrices.outcome,
             lonely_psu=self.lonely_psu,
             df_rule=df,
             df_design=int(psus.sum() - strata.sum()),
             n_psus=int(psus.sum()),
             n_strata=int(strata.sum()),
             nobs=len(rows),
-            n_missing=n_missing,
+            n_missing=matrices.n_missing,
             n_events=n_events,
-            weight_sum=float(w.sum()),
+            weight_sum=float(self.weights[rows].sum()),
             fittedvalues=pd.Series(fitted.fitted, index=self.frame.index[rows]),
             iterations=fitted.iterations,
-            terms=terms,
+            terms=matrices.terms,
         )
 
     def _describe(
@@ -415,13 +397,12 @@ class Design:
     def _quantile(
         self, values: np.ndarray, rows: np.ndarray, p: float, rule: QuantileRule, alpha: float
     ) -> dict[str, float]:
-        rows = rows[self.weights[rows] > 0]
-        if not len(rows):
+        positive = rows[self.weights[rows] > 0]
+        if not len(positive):
             return self._estimate(values, rows, estimates.mean, alpha)
-        x, w = values[rows], self.weights[rows]
+        x, w = values[positive], self.weights[positive]
         estimate = intervals.weighted_quantile(x, w, p, rule)
-        below = np.zeros(len(values))
-        below[rows] = x <= estimate
+        below = (values <= estimate).astype(float)
         share = self._estimate(below, rows, estimates.mean, alpha)
         low, high = (
             intervals.weighted_quantile(x, w, share[end], rule) for end in ("conf_low", "conf_high")
@@ -434,8 +415,10 @@ class Design:
             "conf_high": high,
         }
 
-    def _covariance(self, scores: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        return variance.covariance(scores, rows, self.structure, self.lonely_psu)
+    def _covariance(
+        self, scores: np.ndarray, rows: np.ndarray, present: np.ndarray | None = None
+    ) -> np.ndarray:
+        return variance.covariance(scores, rows, self.structure, self.lonely_psu, present)
 
     def _groups(
         self, by: Any, values: np.ndarray

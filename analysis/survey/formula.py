@@ -21,8 +21,12 @@ class Matrices:
     y : array, shape (m,)
     x : array, shape (m, k)
     names : list of k str
-    kept : bool array, shape (rows offered,)
-        Rows without a missing value; m of them.
+    rows : int array, shape (m,)
+        Positions in the sample of the rows used.
+    present : int array
+        Positions of the rows used and of those like them but for a weight of 0.
+    n_missing : int
+        Rows of positive weight in the domain that lack a value.
     terms : dict of str to list of str
         Columns of each term of the formula.
     outcome : str
@@ -31,12 +35,16 @@ class Matrices:
     y: np.ndarray
     x: np.ndarray
     names: list[str]
-    kept: np.ndarray
+    rows: np.ndarray
+    present: np.ndarray
+    n_missing: int
     terms: dict[str, list[str]]
     outcome: str
 
 
-def build_matrices(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> Matrices:
+def build_matrices(
+    formula: str, frame: pd.DataFrame, rows: np.ndarray, weightless: np.ndarray
+) -> Matrices:
     """Build the outcome and the model matrix.
 
     Parameters
@@ -48,6 +56,8 @@ def build_matrices(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> Matri
     rows : int array
         Positions of the domain's rows with positive weight. Levels of a category, and knots and
         centres of a transformation, are those of these rows.
+    weightless : int array
+        Positions of those with weight 0.
 
     Raises
     ------
@@ -55,11 +65,11 @@ def build_matrices(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> Matri
         If the formula cannot be read or every row has a missing value.
     """
     outcome = formula.partition("~")[0].strip()
+    columns = [name for name in frame if str(name) in formula]
     data = pd.DataFrame(
         {
             name: _plain(frame[name].iloc[rows].reset_index(drop=True), name == outcome)
-            for name in frame
-            if str(name) in formula
+            for name in columns
         },
         index=pd.RangeIndex(len(rows)),
     )
@@ -73,10 +83,19 @@ def build_matrices(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> Matri
             f"the outcome '{outcome}' is a category, not a number",
             todo="Make a column of 0 and 1 for the event and name that.",
         )
-    kept = np.zeros(len(data), dtype=bool)
-    kept[np.asarray(model.data.row_labels, dtype=int)] = True
+    used = rows[np.asarray(model.data.row_labels, dtype=np.intp)]
+    weightless = weightless[frame[columns].iloc[weightless].notna().all(axis=1).to_numpy()]
     names = list(model.exog_names)
-    return Matrices(model.endog, model.exog, names, kept, _terms(model, names), outcome)
+    return Matrices(
+        y=model.endog,
+        x=model.exog,
+        names=names,
+        rows=used,
+        present=np.concatenate([used, weightless]),
+        n_missing=len(rows) - len(used),
+        terms=_terms(model, names),
+        outcome=outcome,
+    )
 
 
 def _plain(values: pd.Series, is_outcome: bool) -> pd.Series:

@@ -256,8 +256,10 @@ def check_outcome(y: np.ndarray, family: str, outcome: str) -> int | None:
     Raises
     ------
     InputError
-        If the outcome is not of 0 and 1, or the same in every row.
+        If no rows are left, the outcome is not of 0 and 1, or the same in every row.
     """
+    if not len(y):
+        raise InputError(f"every row of the domain lacks a value in the model of '{outcome}'")
     if family == "binomial":
         if not np.isin(y, (0.0, 1.0)).all():
             odd = y[~np.isin(y, (0.0, 1.0))][0]

@@ -119,7 +119,11 @@ def degrees_of_freedom(structure: Structure, rows: np.ndarray) -> int:
 
 
 def covariance(
-    scores: np.ndarray, rows: np.ndarray, structure: Structure, lonely_psu: LonelyPSU
+    scores: np.ndarray,
+    rows: np.ndarray,
+    structure: Structure,
+    lonely_psu: LonelyPSU,
+    present: np.ndarray | None = None,
 ) -> np.ndarray:
     r"""Estimate the covariance of the totals of scores over a domain.
 
@@ -143,6 +147,9 @@ def covariance(
         nothing; ``"adjust"`` the square of its total, that is, its deviation from the mean of all
         scores, which is zero for a linearised statistic; ``"average"`` the mean over the other
         strata that are present in the domain. These are R's ``survey.lonely.psu``.
+    present : int array, optional
+        Positions of all rows in the domain, if `rows` are without those of weight 0. As in R a
+        stratum with rows of weight 0 only counts as present for ``"average"``.
 
     Returns
     -------
@@ -165,7 +172,7 @@ def covariance(
     deviations = totals - means[structure.stratum]
     result = (deviations.T * factors[structure.stratum]) @ deviations
     if lonely_psu == "average":
-        _, present = structure.present(rows)
-        usable = int((present & ~lonely).sum())
-        result *= present.sum() / usable if usable else np.nan
+        _, found = structure.present(rows if present is None else present)
+        usable = int((found & ~lonely).sum())
+        result *= found.sum() / usable if usable else np.nan
     return result
