@@ -1,0 +1,74 @@
+"""The results table as reports read it: typed rows that know their place in results.csv."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from analysis.models.results import COLUMNS
+
+
+class Row(NamedTuple):
+    """A row of the results; `row` is its position from 0, the rest are its columns."""
+
+    row: int
+    study: str
+    analysis: str
+    model: str
+    outcome: str
+    exposure: str
+    contrast: str
+    level: str
+    reference: str
+    stratum: str
+    stratum_level: str
+    measure: str
+    estimate: float
+    conf_low: float
+    conf_high: float
+    std_error: float
+    statistic: float
+    df: float
+    p_value: float
+    n: float
+    events: float
+    weight: str
+    cycles: str
+    published: float
+    published_low: float
+    published_high: float
+    agreement: str
+    unit: str
+
+
+class Book:
+    """The results, looked up by the columns' values.
+
+    Parameters
+    ----------
+    results : DataFrame
+        In the form of `analysis.models.results`.
+    """
+
+    def __init__(self, results: pd.DataFrame) -> None:
+        columns = [results[column].tolist() for column in COLUMNS]
+        self.rows = [Row(row, *values) for row, values in enumerate(zip(*columns, strict=True))]
+
+    def find(self, **equal: str) -> list[Row]:
+        """Rows whose columns have these values, in their order."""
+        return [row for row in self.rows if all(getattr(row, key) == equal[key] for key in equal)]
+
+    def one(self, **equal: str) -> Row | None:
+        """Find the first such row, or None."""
+        return next(iter(self.find(**equal)), None)
+
+    def has(self, *analyses: str) -> bool:
+        """Whether any of these analyses has rows."""
+        return any(row.analysis in analyses for row in self.rows)
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """Values without repeats, in order of first appearance."""
+    return list(dict.fromkeys(values))

@@ -1,0 +1,316 @@
+"""What a report is made of, before it is HTML or anything else.
+
+A report is a list of sections, a section a list of blocks, and running text a list of parts. A
+number that comes from the results table is a `Value` and carries the row and the columns it was
+read from, so that every format can link it and a test can hold it against results.csv.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Value:
+    """A formatted number (or estimate with interval) out of one row of the results.
+
+    Parameters
+    ----------
+    text : str
+        As it is printed.
+    row : int
+        Position of the row in the results table, from 0.
+    columns : tuple of str
+        The columns printed, in their order.
+    """
+
+    text: str
+    row: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text of a study file, a variable's name or a hash, set in a fixed-width face."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Strong:
+    """Words that stand out."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Doi:
+    """A digital object identifier; the only thing in a report that links to a network."""
+
+    doi: str
+
+
+Part = str | Value | Code | Strong | Doi
+
+
+@dataclass(frozen=True)
+class Text:
+    """Running text.
+
+    Parameters
+    ----------
+    parts : tuple of Part
+        In reading order. Plain strings are never markup.
+    """
+
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def plain(self) -> str:
+        """The text alone."""
+        return "".join(part if isinstance(part, str) else _plain(part) for part in self.parts)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The numbers in the text that come from the results."""
+        return tuple(part for part in self.parts if isinstance(part, Value))
+
+    def __add__(self, other: Text | Part) -> Text:
+        """Join two texts."""
+        return text(self, other)
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+
+def _plain(part: Value | Code | Strong | Doi) -> str:
+    return f"https://doi.org/{part.doi}" if isinstance(part, Doi) else part.text
+
+
+def text(*parts: Text | Part) -> Text:
+    """Make one text of parts and texts."""
+    flat: list[Part] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, Text) else (part,))
+    return Text(tuple(flat))
+
+
+def listing(items: Iterable[Text | Part], *, last: str = " and ") -> Text:
+    """Join items as a written list: ``a``, ``a and b``, ``a, b and c``."""
+    texts = [text(item) for item in items]
+    joined = Text()
+    for position, item in enumerate(texts):
+        if position:
+            joined += last if position == len(texts) - 1 else ", "
+        joined += item
+    return joined
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; `kind` is ``""``, ``"lead"`` (the answer) or ``"note"`` (small print)."""
+
+    text: Text
+    kind: Literal["", "lead", "note", "warning"] = ""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of texts."""
+
+    items: tuple[Text, ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    title: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Text kept as it is, for example the study's specification."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class KeyFact:
+    """One fact of the strip below the answer."""
+
+    label: str
+    value: Text
+    note: Text = field(default_factory=Text)
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """The strip of facts."""
+
+    facts: tuple[KeyFact, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Parameters
+    ----------
+    text : Text
+        What it holds.
+    number : bool
+        Aligned as a number.
+    span : int, default 1
+        Columns that it covers.
+    mark : str
+        The verdict a cell stands for (``"good"``, ``"part"``, ``"bad"``, ``"open"``), shown by a
+        sign and a colour beside its words.
+    """
+
+    text: Text = field(default_factory=Text)
+    number: bool = False
+    span: int = 1
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of a table that belong together, below a heading of their own if `label` has text."""
+
+    rows: tuple[tuple[Cell, ...], ...]
+    label: Text = field(default_factory=Text)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: the first cell of each row is its heading.
+
+    Parameters
+    ----------
+    key : str
+        Unique in the report; becomes its id.
+    caption : Text
+        Without number.
+    head : tuple of tuple of Cell
+        One or two rows of column headings.
+    groups : tuple of Group
+        The body.
+    notes : tuple of Text
+        Below the table.
+    series : {"main", "supporting"}
+        Main tables are numbered 1, 2, ...; supporting ones S1, S2, ...
+    """
+
+    key: str
+    caption: Text
+    head: tuple[tuple[Cell, ...], ...]
+    groups: tuple[Group, ...]
+    notes: tuple[Text, ...] = ()
+    series: Literal["main", "supporting", "data"] = "main"
+
+    @property
+    def columns(self) -> int:
+        """How many columns it has."""
+        return sum(cell.span for cell in self.head[0])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure drawn for one width.
+
+    Parameters
+    ----------
+    svg : str
+        As written to a file: light colours on white.
+    png : bytes
+        The same at 300 dots an inch.
+    """
+
+    svg: str
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its words and its numbers.
+
+    Parameters
+    ----------
+    key : str
+        Unique in the report; becomes its id and the name of its files.
+    caption : Text
+        Without number.
+    title : str
+        What the figure is, in one line.
+    description : str
+        What it shows, for those who cannot see it.
+    wide, narrow : Drawing
+        For a desktop or paper, and for a phone.
+    data : Table
+        The numbers that it shows.
+    """
+
+    key: str
+    caption: Text
+    title: str
+    description: str
+    wide: Drawing
+    narrow: Drawing
+    data: Table
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that are shown on demand."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = Paragraph | Bullets | Heading | Listing | KeyFacts | Table | Figure | Details
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section with its entry in the contents list."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole report.
+
+    Parameters
+    ----------
+    title, question : str
+        From the study's specification.
+    synthetic : bool
+        True if the data are artificial, which every format must say.
+    sections : tuple of Section
+        In reading order; the first is the answer.
+    """
+
+    title: str
+    question: str
+    synthetic: bool
+    sections: tuple[Section, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure in its order."""
+        return tuple(b for s in self.sections for b in walk(s.blocks) if isinstance(b, Figure))
+
+
+def walk(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Every block in reading order, those on demand included."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Details):
+            yield from walk(block.blocks)

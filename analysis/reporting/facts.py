@@ -1,0 +1,146 @@
+"""All that a report says which is not an estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pandas as pd
+
+from analysis.cohort.measure import Measure
+
+CHECK_COLUMNS = (
+    "table", "variable", "label", "rows_file", "rows_codebook", "missing_file",
+    "missing_codebook", "verdict", "detail", "reason",
+)  # fmt: skip
+FILE_COLUMNS = ("name", "cycle", "url", "bytes", "sha256", "date")
+VERDICT_COLUMNS = (
+    "id", "source", "statement", "kind", "published", "low", "high", "ours", "ours_low",
+    "ours_high", "verdict", "why",
+)  # fmt: skip
+
+
+class StudyLike(Protocol):
+    """What a report reads of a study's specification (the keys of its TOML file)."""
+
+    @property
+    def name(self) -> str:
+        """Name of the study, as in the results table."""
+
+    @property
+    def title(self) -> str:
+        """Title of the report."""
+
+    @property
+    def question(self) -> str:
+        """The question that the report answers."""
+
+    @property
+    def references(self) -> Sequence[Any]:
+        """Publications: `id`, `citation`, `doi`."""
+
+    @property
+    def data(self) -> Any:
+        """`cycles` and `weight`."""
+
+    @property
+    def cohort(self) -> Sequence[Any]:
+        """Steps: `step`, `label`, `keep`."""
+
+    @property
+    def outcomes(self) -> Sequence[Any]:
+        """Outcomes: `name`, `label`, `definition`, and `event`, `against` or `measure`."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Everything about a run that is not an estimate; the pipeline fills it.
+
+    Parameters
+    ----------
+    study : Study
+        The specification. Beside what `StudyLike` lists, `cohort_options`, `exposure`, `models`,
+        `domains` and `table1` are read where they are present.
+    measures : mapping of str to Measure
+        By name; for labels, units, levels and notes.
+    checks : DataFrame
+        Reconciliation with the codebooks, a row a variable, with `CHECK_COLUMNS`. `verdict` is
+        ``"equal"``, ``"explained"``, ``"differs"`` or ``"not printed"``.
+    files : DataFrame
+        Every input file, with `FILE_COLUMNS`; `name` is a path below the CDC's root.
+    verdicts : DataFrame
+        Published figures beside ours, with `VERDICT_COLUMNS`, and optionally `unit`
+        (``"percent"``), `digits` and `label`. Numbers are in the publication's unit. `verdict` is
+        ``"reproduces"``, ``"in part"``, ``"does not"`` or ``"cannot be judged"``.
+    versions : mapping of str to str
+        Of Python and the packages, by name.
+    commit : str
+        Of this program; empty if unknown.
+    spec_sha256 : str
+        Of the study file's bytes.
+    spec_text : str
+        The study file itself, shown on demand; empty to leave it out.
+    seed : int, optional
+        Of the run's random numbers, where it has any.
+    df_rule : str
+        ``"design"`` or ``"residual"``, as `Design` takes it.
+    n_psu, n_strata : int
+        Sampling units and strata of the design (its domain: the cohort).
+    synthetic : bool
+        True if the input is the artificial survey.
+    """
+
+    study: StudyLike
+    measures: Mapping[str, Measure]
+    checks: pd.DataFrame
+    files: pd.DataFrame
+    verdicts: pd.DataFrame
+    versions: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+    spec_sha256: str = ""
+    spec_text: str = ""
+    seed: int | None = None
+    df_rule: str = "design"
+    n_psu: int = 0
+    n_strata: int = 0
+    synthetic: bool = False
+
+    def label(self, measure: str) -> str:
+        """Give the label of a measure, or its name where it has none."""
+        known = self.measures.get(measure)
+        return known.label if known else measure
+
+    def unit(self, measure: str) -> str:
+        """Give the unit of a measure; empty where it has none."""
+        known = self.measures.get(measure)
+        return known.unit if known else ""
+
+    def outcome(self, name: str) -> str:
+        """Give the label of an outcome."""
+        return next((o.label for o in self.study.outcomes if o.name == name), name)
+
+    def model(self, name: str) -> str:
+        """Give the label of a model."""
+        return next((m.label for m in self.models if m.name == name), name)
+
+    @property
+    def models(self) -> Sequence[Any]:
+        """The study's models, from the least to the most adjusted; empty without exposure."""
+        return tuple(getattr(self.study, "models", None) or ())
+
+    @property
+    def domains(self) -> Sequence[Any]:
+        """Groups in which prevalences are estimated."""
+        return tuple(getattr(self.study, "domains", None) or ())
+
+    @property
+    def exposure(self) -> Any:
+        """The study's exposure, or None."""
+        return getattr(self.study, "exposure", None)
+
+    @property
+    def complete_cases(self) -> bool:
+        """Whether people with a missing covariate are set aside."""
+        options = getattr(self.study, "cohort_options", None)
+        return bool(getattr(options, "complete_cases", False))

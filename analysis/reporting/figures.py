@@ -1,0 +1,453 @@
+"""Forest plots, dose-response curves and prevalences, drawn from rows of the results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.transforms import blended_transform_factory
+
+from analysis.reporting import style, words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import Figure, text
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.tables import numbers_table, stratum_name
+from analysis.reporting.words import (
+    direction,
+    fixed,
+    group_noun,
+    lower_first,
+    with_interval,
+)
+
+TICKS = (
+    (0.01, 0.1, 1, 10, 100),
+    (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
+    (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4),
+    (0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.4),
+    (0.9, 0.95, 1, 1.05, 1.1),
+)
+"""Tick values of a logarithmic axis, from a wide range to a narrow one."""
+
+CURVE_FACTOR = 20.0
+"""A curve's band is cut off beyond this factor, where it would flatten the curve itself."""
+
+TELLING = {
+    "inverse": "below {none}: the whole interval lies below it",
+    "positive": "above {none}: the whole interval lies above it",
+    "unclear": "with an interval that holds {none}",
+    "missing": "not estimable",
+}
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Choose the first set of round ticks of which at least four lie within the range."""
+    for ticks in TICKS:
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) >= 4:
+            return inside
+    return sorted({1.0, *inside})
+
+
+def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
+    """Forest plot of dose groups against the lowest, a marker a model.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        For labels.
+    analysis : {"odds_ratio", "linear"}
+        Which rows.
+
+    Returns
+    -------
+    Figure
+    """
+    rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+    odds = analysis == "odds_ratio"
+    key = "forest" if odds else "forest_linear"
+    wide, narrow = style.draw(
+        key, lambda width: _forest(rows, facts, width, odds=odds), synthetic=facts.synthetic
+    )
+    noun = group_noun(getattr(facts.exposure, "groups", 0))
+    exposure = lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    what = "Odds ratios" if odds else "Differences"
+    last = _models(rows)[-1]
+    none = "1" if odds else "0"
+    told = [
+        f"{facts.outcome(row.outcome)}, {row.level}: {_plain(row)}, "
+        + TELLING[direction(row)].format(none=none)
+        + "."
+        for row in rows
+        if row.model == last
+    ]
+    printed = f"The figures at the right are those of {words.model_words(facts.model(last))}."
+    return Figure(
+        key=key,
+        caption=text(
+            f"{what} with 95% confidence intervals by {noun} of {exposure}, against the lowest. "
+            + ("Logarithmic scale. " if odds else "")
+            + printed
+        ),
+        title=f"{what} by {noun} of {exposure}",
+        description=f"Forest plot; in {words.model_words(facts.model(last))}: " + " ".join(told),
+        wide=wide,
+        narrow=narrow,
+        data=numbers_table(
+            key,
+            rows,
+            {
+                "Outcome": lambda row: facts.outcome(row.outcome),
+                "Model": lambda row: facts.model(row.model),
+                "Group": lambda row: row.level,
+            },
+        ),
+    )
+
+
+def _plain(row: Row) -> str:
+    part = with_interval(row)
+    return part if isinstance(part, str) else part.text  # type: ignore[union-attr]
+
+
+def _models(rows: Sequence[Row]) -> list[str]:
+    return distinct(row.model for row in rows)
+
+
+def _finite(rows: Sequence[Row], *, columns: Sequence[str]) -> list[float]:
+    numbers = [getattr(row, column) for row in rows for column in columns]
+    return [number for number in numbers if math.isfinite(number)]
+
+
+def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -> Canvas:
+    models = _models(rows)
+    colours = _series(len(models))
+    outcomes = distinct(row.outcome for row in rows)
+    lines: list[tuple[str, str]] = []
+    for outcome in outcomes:
+        lines.append((outcome, ""))
+        lines += [(outcome, level) for level in _levels(rows, outcome)]
+    height = 0.36 * len(lines) + 1.05
+    canvas = Canvas(figsize=(width, height))
+    wide = width == style.WIDE
+    left, right = (0.17, 0.77) if wide else (0.115, 0.69)
+    axes = canvas.add_axes((left, 0.58 / height, right - left, 1 - 1.05 / height))
+    places = {line: len(lines) - 1 - position for position, line in enumerate(lines)}
+    spread = 0.24 if len(models) > 1 else 0.0
+    offsets = np.linspace(spread, -spread, len(models))
+    for row in rows:
+        number = models.index(row.model)
+        place = places[row.outcome, row.level] + offsets[number]
+        _interval(axes, row, place, colours[number], style.MARKERS[number])
+    axes.axvline(1 if odds else 0, color=style.INK, lw=0.9, zorder=0)
+    _forest_text(axes, rows, facts, places, models[-1], wide=wide)
+    axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
+    _value_axis(axes, _finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
+    unit = next((row.unit for row in rows if row.unit), "")
+    axes.set_xlabel(
+        "Odds ratio (95% CI)" if odds else f"Difference, {unit} (95% CI)".replace(", (", " (")
+    )
+    sns.despine(ax=axes, left=True)
+    _legend(canvas, [facts.model(model) for model in models], colours)
+    return canvas
+
+
+def _forest_text(
+    axes: Axes,
+    rows: Sequence[Row],
+    facts: RunFacts,
+    places: dict[tuple[str, str], int],
+    model: str,
+    *,
+    wide: bool,
+) -> None:
+    """Write outcomes and groups at the left, and the last model's figures at the right."""
+    at = blended_transform_factory(axes.transAxes, axes.transData)
+    edge = -0.27 if wide else -0.19
+    printed = {(r.outcome, r.level): _plain(r) for r in rows if r.model == model}
+    for (outcome, level), place in places.items():
+        if not level:
+            axes.text(edge, place - 0.08, facts.outcome(outcome), transform=at, fontweight="bold",
+                      va="center")  # fmt: skip
+            continue
+        axes.text(edge + 0.03, place, level, transform=at, va="center")
+        figures = printed.get((outcome, level), "")
+        axes.text(1.03, place, figures, transform=at, va="center",
+                  fontsize=9 if wide else 8)  # fmt: skip
+        axes.axhline(place, color=style.RULE, lw=0.5, zorder=-1)
+
+
+def _levels(rows: Sequence[Row], outcome: str) -> list[str]:
+    return distinct(row.level for row in rows if row.outcome == outcome)
+
+
+def _series(models: int) -> list[str]:
+    """Colours of so many models; the last, most adjusted one has the first colour."""
+    return [style.SERIES[(models - 1 - number) % len(style.SERIES)] for number in range(models)]
+
+
+def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
+    if not math.isfinite(row.estimate):
+        return
+    if math.isfinite(row.conf_low) and math.isfinite(row.conf_high):
+        axes.plot([row.conf_low, row.conf_high], [place, place], color=colour, lw=1.4,
+                  solid_capstyle="butt")  # fmt: skip
+    axes.plot([row.estimate], [place], marker, color=colour, ms=5.5, mec=style.PAPER, mew=0.5)
+
+
+def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str]) -> None:
+    if len(labels) < 2:
+        return
+    handles = [
+        Line2D([], [], color=colour, marker=marker, ms=5, lw=1.4, mec=style.PAPER, mew=0.6)
+        for colour, marker in zip(colours, style.MARKERS, strict=False)
+    ]
+    canvas.legend(
+        handles, list(labels), loc="upper left", ncols=len(labels), borderaxespad=0.2,
+        handlelength=1.8, columnspacing=1.4, handletextpad=0.5, bbox_to_anchor=(0.0, 1.0),
+    )  # fmt: skip
+
+
+def _value_axis(axes: Axes, numbers: Sequence[float], *, odds: bool, axis: str) -> None:
+    """Set limits and ticks of the axis that holds estimates; odds ratios on a logarithm."""
+    which = axes.xaxis if axis == "x" else axes.yaxis
+    limit = axes.set_xlim if axis == "x" else axes.set_ylim
+    if odds:
+        inside = [min(max(number, 1e-3), 1e3) for number in numbers] or [0.5, 2.0]
+        low, high = min(*inside, 0.9) / 1.06, max(*inside, 1.1) * 1.06
+        (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
+        limit(low, high)
+        which.set_major_locator(FixedLocator(log_ticks(low, high)))
+        which.set_minor_locator(NullLocator())
+        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        return
+    inside = [*numbers, 0.0]
+    margin = 0.05 * (max(inside) - min(inside) or 1.0)
+    limit(min(inside) - margin, max(inside) + margin)
+    which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+
+
+def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
+    """Draw the restricted cubic splines, a panel an outcome.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        For labels.
+    measure : {"OR", "difference"}
+        Which curves.
+
+    Returns
+    -------
+    Figure
+    """
+    rows = book.find(analysis="spline", measure=measure)
+    odds = measure == "OR"
+    key = "dose_response" if odds else "dose_response_linear"
+    wide, narrow = style.draw(
+        key, lambda width: _curves(book, rows, facts, width, odds=odds), synthetic=facts.synthetic
+    )
+    exposure = lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    what = "Odds ratio" if odds else "Difference"
+    reference = next((row.reference for row in rows if row.reference), "")
+    unit = facts.unit(getattr(facts.exposure, "measure", ""))
+    against = f" against {_short(reference)} {unit}".rstrip() if reference else ""
+    told = [_curve_words(book, facts, outcome) for outcome in distinct(r.outcome for r in rows)]
+    return Figure(
+        key=key,
+        caption=text(
+            f"{what} by {exposure}{against}: restricted cubic spline with a pointwise, "
+            "design-based 95% band. Triangles mark the knots, dotted lines the cut points of the "
+            f"{group_noun(getattr(facts.exposure, 'groups', 0))}s."
+        ),
+        title=f"Dose-response curve: {what.lower()} by {exposure}",
+        description=" ".join(told),
+        wide=wide,
+        narrow=narrow,
+        data=numbers_table(
+            key,
+            rows,
+            {
+                "Outcome": lambda row: facts.outcome(row.outcome),
+                "Model": lambda row: facts.model(row.model),
+                "Exposure": lambda row: _short(row.level),
+            },
+        ),
+    )
+
+
+def _short(number: str) -> str:
+    """Shorten a number of the results' text columns to at most one decimal."""
+    try:
+        return fixed(float(number), 1).removesuffix(".0")
+    except ValueError:
+        return number
+
+
+def _curve_words(book: Book, facts: RunFacts, outcome: str) -> str:
+    rows = [r for r in book.find(analysis="spline", outcome=outcome) if r.measure in _CURVES]
+    rows = [row for row in rows if math.isfinite(row.estimate)]
+    name = facts.outcome(outcome)
+    if not rows:
+        return f"{name}: not estimable."
+    first, last = rows[0], rows[-1]
+    return (
+        f"{name}: from {_plain(first)} at {_short(first.level)} "
+        f"to {_plain(last)} at {_short(last.level)}."
+    )
+
+
+_CURVES = ("OR", "difference")
+
+
+def _curves(
+    book: Book, rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool
+) -> Canvas:
+    outcomes = distinct(row.outcome for row in rows)
+    wide = width == style.WIDE
+    across = min(3, len(outcomes)) if wide else 1
+    down = math.ceil(len(outcomes) / across)
+    canvas = Canvas(figsize=(width, (2.9 if wide else 2.25) * down + 0.1), layout="constrained")
+    panels = canvas.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    limits = _band_limits(rows, odds=odds)
+    for panel, outcome in zip(panels, outcomes, strict=False):
+        _curve(panel, [row for row in rows if row.outcome == outcome], odds=odds)
+        _marks(panel, book, outcome)
+        panel.set_title(facts.outcome(outcome))
+        _value_axis(panel, limits, odds=odds, axis="y")
+        panel.axhline(1 if odds else 0, color=style.INK, lw=0.9, zorder=1)
+        sns.despine(ax=panel)
+    for panel in panels[len(outcomes) :]:
+        panel.set_visible(False)
+    unit = facts.unit(getattr(facts.exposure, "measure", ""))
+    exposure = facts.label(getattr(facts.exposure, "measure", ""))
+    value_unit = next((row.unit for row in rows if row.unit), "")
+    canvas.supxlabel(f"{exposure}, {unit}" if unit else exposure, fontsize=9)
+    canvas.supylabel(
+        "Odds ratio (95% CI)" if odds else f"Difference, {value_unit} (95% CI)", fontsize=9
+    )
+    return canvas
+
+
+def _band_limits(rows: Sequence[Row], *, odds: bool) -> list[float]:
+    """Limits of the value axis; a band far beyond the curve is cut off."""
+    numbers = _finite(rows, columns=("conf_low", "conf_high"))
+    if not odds or not numbers:
+        return numbers
+    curve = [number for number in _finite(rows, columns=("estimate",)) if number > 0] or [1.0]
+    low, high = min(curve) / CURVE_FACTOR, max(curve) * CURVE_FACTOR
+    return [min(max(number, low), high) for number in numbers]
+
+
+def _curve(axes: Axes, rows: Sequence[Row], *, odds: bool) -> None:
+    colour = style.SERIES[0]
+    models = _models(rows)
+    rows = [row for row in rows if row.model == models[-1]]
+    columns = [[float(row.level), row.estimate, row.conf_low, row.conf_high] for row in rows]
+    values, curve, low, high = np.asarray(columns, dtype=float).T
+    axes.fill_between(values, low, high, color=colour, alpha=0.22, lw=0)
+    for edge in (low, high):
+        axes.plot(values, edge, color=colour, lw=0.6)
+    axes.plot(values, curve, color=colour, lw=1.9)
+
+
+def _marks(axes: Axes, book: Book, outcome: str) -> None:
+    """Mark knots with triangles on the axis and cut points with dotted lines."""
+    at = blended_transform_factory(axes.transData, axes.transAxes)
+    knots = [row.estimate for row in book.find(analysis="spline", outcome=outcome, measure="knot")]
+    axes.plot(knots, [0.0] * len(knots), "^", transform=at, color=style.MUTED, ms=5,
+              clip_on=False, zorder=5)  # fmt: skip
+    for row in book.find(analysis="cut_points", measure="quantile"):
+        axes.axvline(row.estimate, color=style.MUTED, lw=0.7, ls=(0, (1, 2)), zorder=0)
+
+
+def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
+    """Prevalence of each outcome by dose group or domain, with published figures beside.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        For labels.
+
+    Returns
+    -------
+    Figure
+    """
+    rows = book.find(analysis="prevalence", measure="proportion")
+    wide, narrow = style.draw(
+        "prevalence", lambda width: _prevalence(rows, facts, width), synthetic=facts.synthetic
+    )
+    published = any(math.isfinite(row.published) for row in rows)
+    told = [
+        f"{facts.outcome(row.outcome)}, {stratum_name(row.stratum_level, facts)}: {_plain(row)}%."
+        for row in rows
+    ]
+    return Figure(
+        key="prevalence",
+        caption=text(
+            "Weighted prevalence with 95% confidence intervals"
+            + ("; diamonds are the published figures." if published else ".")
+        ),
+        title="Prevalence",
+        description=" ".join(told),
+        wide=wide,
+        narrow=narrow,
+        data=numbers_table(
+            "prevalence",
+            rows,
+            {
+                "Outcome": lambda row: facts.outcome(row.outcome),
+                "Group": lambda row: stratum_name(row.stratum_level, facts),
+            },
+        ),
+    )
+
+
+def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
+    top = 105 * max([0.01, *_finite(rows, columns=("estimate", "conf_high", "published"))])
+    outcomes = distinct(row.outcome for row in rows)
+    strata = distinct(row.stratum_level for row in rows)
+    wide = width == style.WIDE
+    across = min(3, len(outcomes)) if wide else 1
+    down = math.ceil(len(outcomes) / across)
+    height = (0.24 * len(strata) + 0.35) * down + 0.45
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    panels = canvas.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
+    for panel, outcome in zip(panels, outcomes, strict=False):
+        for row in (row for row in rows if row.outcome == outcome):
+            place = len(strata) - 1 - strata.index(row.stratum_level)
+            _prevalence_row(panel, row, place)
+        panel.set_title(facts.outcome(outcome))
+        panel.set(ylim=(-0.6, len(strata) - 0.4))
+        panel.set_yticks(range(len(strata)), [stratum_name(s, facts) for s in reversed(strata)])
+        panel.tick_params(axis="y", length=0)
+        panel.set_xlim(0, top)
+        panel.grid(axis="x", color=style.RULE, lw=0.6)
+        panel.set_axisbelow(True)
+        sns.despine(ax=panel, left=True)
+    for panel in panels[len(outcomes) :]:
+        panel.set_visible(False)
+    canvas.supxlabel("Prevalence, % (95% CI)", fontsize=9)
+    return canvas
+
+
+def _prevalence_row(axes: Axes, row: Row, place: int) -> None:
+    shown = row._replace(
+        estimate=100 * row.estimate, conf_low=100 * row.conf_low, conf_high=100 * row.conf_high
+    )
+    if math.isfinite(row.published):
+        axes.plot([100 * row.published], [place - 0.22], "D", color=style.SERIES[1], ms=4,
+                  mfc=style.PAPER)  # fmt: skip
+    _interval(axes, shown, place, style.SERIES[0], "o")

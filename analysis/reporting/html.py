@@ -1,0 +1,103 @@
+"""A report as one self-contained HTML page.
+
+Everything that is not markup of this package is escaped. The page asks no network for anything,
+and its content security policy lets no script run but the package's own, which it names by hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib.resources import files
+
+import jinja2
+from markupsafe import Markup
+
+from analysis.reporting import style
+from analysis.reporting.document import Figure, Report, Table, walk
+
+_HERE = files("analysis.reporting")
+_DOI = re.compile(r"10\.\d{4,9}/[-._;()/:A-Za-z0-9<>\[\]+]+")
+
+
+def doi_url(doi: str) -> str:
+    """Make the address of a DOI, or nothing if the text is no DOI."""
+    return f"https://doi.org/{doi}" if _DOI.fullmatch(doi) else ""
+
+
+def numbering(report: Report) -> dict[str, str]:
+    """Name each table and figure by its key: ``Table 1``, ``Table S1``, ``Figure 1``.
+
+    Parameters
+    ----------
+    report : Report
+        Whose blocks are numbered in reading order.
+
+    Returns
+    -------
+    dict of str to str
+        Keys of figures begin with ``figure-``, as their ids do.
+    """
+    names = {}
+    main = supporting = drawn = 0
+    for section in report.sections:
+        for block in walk(section.blocks):
+            if isinstance(block, Figure):
+                drawn += 1
+                names[f"figure-{block.key}"] = f"Figure {drawn}"
+            elif isinstance(block, Table) and block.series == "main":
+                main += 1
+                names[block.key] = f"Table {main}"
+            elif isinstance(block, Table) and block.series == "supporting":
+                supporting += 1
+                names[block.key] = f"Table S{supporting}"
+    return names
+
+
+def render(report: Report) -> str:
+    """Render a report.
+
+    Parameters
+    ----------
+    report : Report
+        What to say.
+
+    Returns
+    -------
+    str
+        A whole HTML document.
+    """
+    names = numbering(report)
+    script = _static("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+    def number(block: Table | Figure) -> str:
+        key = f"figure-{block.key}" if isinstance(block, Figure) else block.key
+        return names.get(key, "")
+
+    def svg(figure: Figure, width: str) -> Markup:
+        drawing = figure.wide if width == "wide" else figure.narrow
+        prefix = f"{figure.key}-{width}"
+        return Markup(style.for_page(drawing.svg, prefix, figure.title, figure.description))
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (_HERE / "templates" / name).read_text("utf-8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("report.html.j2").render(
+        report=report,
+        css=Markup(_static("report.css")),
+        js=Markup(script),
+        script_hash=f"sha256-{digest}",
+        kind=lambda thing: type(thing).__name__,
+        number=number,
+        svg=svg,
+        doi_url=doi_url,
+    )
+
+
+def _static(name: str) -> str:
+    return (_HERE / "static" / name).read_text("utf-8")

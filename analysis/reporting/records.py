@@ -1,0 +1,162 @@
+"""Tables of what a run rests on: published figures, codebook checks, input files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from analysis.reporting import words
+from analysis.reporting.book import distinct
+from analysis.reporting.document import Cell, Code, Group, Table, text
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.tables import head, number, words_cell
+
+VERDICTS = {
+    "reproduces": "good",
+    "in part": "part",
+    "does not": "bad",
+    "cannot be judged": "open",
+}
+CHECKS = {"equal": "good", "explained": "part", "differs": "bad", "not printed": "open"}
+
+
+def verdict_table(facts: RunFacts) -> Table:
+    """Set published figures beside ours, each with a verdict."""
+    body = []
+    for row in facts.verdicts.to_dict("records"):
+        body.append(
+            (
+                words_cell(_cell_text(row.get("statement")) or _cell_text(row.get("id"))),
+                words_cell(KINDS.get(str(row.get("kind")), _cell_text(row.get("kind")))),
+                number(_figures(row, "published", "low", "high")),
+                number(_figures(row, "ours", "ours_low", "ours_high")),
+                Cell(text(str(row["verdict"])), mark=VERDICTS.get(str(row["verdict"]), "open")),
+                words_cell(_cell_text(row.get("why"))),
+            )
+        )
+    return Table(
+        key="published-table",
+        caption=text("Published figures and ours"),
+        head=(
+            (
+                *head("Published", "Must agree", number_from=9),
+                *head("Published figure", "Ours", number_from=0),
+                *head("Verdict", "Why", number_from=9),
+            ),
+        ),
+        groups=(Group(tuple(body)),),
+    )
+
+
+KINDS = {
+    "exact": "to the printed digit",
+    "tolerance": "closely",
+    "direction": "in direction",
+}
+"""What each kind of published figure asks for, in words."""
+
+
+def _cell_text(value: object) -> str:
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _figures(row: Mapping[str, object], middle: str, low: str, high: str) -> str:
+    unit = "%" if row.get("unit") == "percent" else ""
+    digits = row.get("digits")
+    decimals = int(digits) if isinstance(digits, int | float) and digits == digits else None
+    printed = [_figure(row.get(column), decimals, unit) for column in (middle, low, high)]
+    if printed[0] == words.NONE:
+        return words.NONE
+    around = "" if words.NONE in printed[1:] else f" ({words.interval(*printed[1:])})"
+    return f"{printed[0]}{unit}{around}"
+
+
+def _figure(value: object, decimals: int | None, unit: str) -> str:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return words.NONE
+    if decimals is not None:
+        return words.fixed(float(value), decimals)
+    return words.fixed(float(value), 1) if unit else f"{float(value):.2f}"
+
+
+def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:
+    """Variables reconciled with the codebooks.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        Rows of `RunFacts.checks` to show.
+    key, caption : str
+        The table's.
+    """
+    groups = []
+    for table in distinct(checks["table"].astype(str)):
+        body = tuple(
+            _check(row) for row in checks[checks["table"].astype(str) == table].to_dict("records")
+        )
+        groups.append(Group(body, label=text(table)))
+    columns = ("Rows, file", "Rows, codebook", "Missing, file", "Missing, codebook")
+    return Table(
+        key=key,
+        caption=text(caption),
+        head=(
+            (
+                *head("Variable", "Label", number_from=9),
+                *head(*columns, number_from=0),
+                *head("Verdict", "Detail", number_from=9),
+            ),
+        ),
+        groups=tuple(groups),
+        series="supporting",
+    )
+
+
+def _check(row: Mapping[str, object]) -> tuple[Cell, ...]:
+    def whole(column: str) -> Cell:
+        value = row.get(column)
+        known = isinstance(value, int | float) and value == value
+        return number(words.count(float(value)) if known else words.NONE)  # type: ignore[arg-type]
+
+    verdict = str(row["verdict"])
+    why = ". ".join(filter(None, (_cell_text(row.get("detail")), _cell_text(row.get("reason")))))
+    return (
+        words_cell(Code(_cell_text(row["variable"]))),
+        words_cell(_cell_text(row.get("label"))),
+        whole("rows_file"),
+        whole("rows_codebook"),
+        whole("missing_file"),
+        whole("missing_codebook"),
+        Cell(text(verdict), mark=CHECKS.get(verdict, "open")),
+        words_cell(why),
+    )
+
+
+def files_table(facts: RunFacts) -> Table:
+    """Every input file with its hash."""
+    body = []
+    for row in facts.files.to_dict("records"):
+        size = row.get("bytes")
+        body.append(
+            (
+                words_cell(_cell_text(row["name"])),
+                words_cell(_cell_text(row.get("cycle"))),
+                number(words.count(float(size)) if isinstance(size, int | float) else words.NONE),
+                words_cell(_cell_text(row.get("date"))),
+                words_cell(Code(_cell_text(row.get("sha256")))),
+            )
+        )
+    return Table(
+        key="files",
+        caption=text("Input files"),
+        head=(
+            (
+                *head("File", "Cycle", number_from=9),
+                *head("Bytes", number_from=0),
+                *head("First seen", "SHA-256", number_from=9),
+            ),
+        ),
+        groups=(Group(tuple(body)),),
+        series="supporting",
+    )

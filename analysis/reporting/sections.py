@@ -1,0 +1,245 @@
+"""The order of a report: which sections there are, and what stands in each.
+
+A section that has no rows to show is left out, and with it its entry in the contents list.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.reporting import figures, methods, records, sentences, tables, words
+from analysis.reporting.book import Book
+from analysis.reporting.document import (
+    Block,
+    Bullets,
+    Code,
+    Details,
+    Doi,
+    KeyFact,
+    KeyFacts,
+    Listing,
+    Paragraph,
+    Report,
+    Section,
+    Text,
+    listing,
+    text,
+)
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.flow import flow_figure
+
+ARTIFICIAL = (
+    "Artificial data. Everything in this report was computed from an artificial survey that has "
+    "the form of NHANES and no participant of it. No figure here says anything about people."
+)
+
+
+def build(results: pd.DataFrame, facts: RunFacts) -> Report:
+    """Put a report together.
+
+    Parameters
+    ----------
+    results : DataFrame
+        In the form of `analysis.models.results`.
+    facts : RunFacts
+        Everything else.
+
+    Returns
+    -------
+    Report
+    """
+    book = Book(results)
+    parts = (
+        ("answer", "The answer", _answer(book, facts)),
+        ("participants", "Participants", _participants(book, facts)),
+        ("prevalence", "Prevalence", _prevalence(book, facts)),
+        ("odds-ratios", "Odds ratios", _associations(book, facts, "odds_ratio")),
+        ("dose-response", "Dose-response curves", _curves(book, facts, "OR")),
+        ("linear", "Linear models", _linear(book, facts)),
+        ("published", "Published figures beside ours", _published(facts)),
+        ("methods", "Methods", methods.methods(book, facts)),
+        ("checks", "How the data were checked", _checks(facts)),
+        ("limitations", "Limitations", _limitations(book, facts)),
+        ("references", "References", _references(facts)),
+        ("provenance", "Versions and hashes", _provenance(facts)),
+    )
+    sections = tuple(Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks)
+    title = f"{facts.study.title} (artificial data)" if facts.synthetic else facts.study.title
+    return Report(title, facts.study.question, facts.synthetic, sections)
+
+
+def _answer(book: Book, facts: RunFacts) -> list[Block]:
+    found: list[Block] = [Paragraph(text(ARTIFICIAL), "warning")] if facts.synthetic else []
+    found += [Paragraph(sentence, "lead") for sentence in sentences.answer(book, facts)]
+    found.append(_key_facts(book, facts))
+    return found
+
+
+def _key_facts(book: Book, facts: RunFacts) -> KeyFacts:
+    found = []
+    people = book.find(analysis="flow", measure="remaining")
+    if people:
+        last = people[-1]
+        found.append(KeyFact("Participants", text(words.counted(last, "estimate")), _stand(book)))
+    for row in book.find(analysis="prevalence", measure="proportion", stratum_level="all"):
+        if math.isfinite(row.events):
+            share = text(words.estimate(row), "% weighted")
+            events = text(words.counted(row, "events"))
+            found.append(KeyFact(f"{facts.outcome(row.outcome)}, events", events, share))
+    cycles = list(facts.study.data.cycles)
+    spell = f"{cycles[0][:4]}{words.DASH}{cycles[-1][-4:]}"
+    found.append(KeyFact("NHANES", text(spell), text(words.plural(len(cycles), "cycle"))))
+    found.append(KeyFact("Weight", *methods.weight_fact(facts)))
+    units = f"{facts.n_psu:,} in {words.plural(facts.n_strata, 'stratum', 'strata')}"
+    found.append(KeyFact("Sampling units", text(units)))
+    design_df = next((row for row in book.rows if row.df > 0), None)
+    rule = methods.DF_RULES.get(facts.df_rule, facts.df_rule).split(",")[0]
+    if design_df is not None and facts.df_rule == "design":
+        degrees = text(f"{facts.n_psu - facts.n_strata}")
+        found.append(KeyFact("Degrees of freedom", degrees, text(rule)))
+    return KeyFacts(tuple(found))
+
+
+def _stand(book: Book) -> Text:
+    rows = book.find(analysis="flow", measure="remaining_weighted")
+    return text(f"stand for {words.people(rows[-1].estimate)} people") if rows else text()
+
+
+def _participants(book: Book, facts: RunFacts) -> list[Block]:
+    found: list[Block] = []
+    if book.has("flow"):
+        found.append(flow_figure(book, facts))
+    if book.has("missing"):
+        found.append(tables.missing_table(book, facts))
+    if book.has("table1"):
+        found.append(tables.characteristics_table(book, facts))
+    return found
+
+
+def _prevalence(book: Book, facts: RunFacts) -> list[Block]:
+    rows = book.find(analysis="prevalence", measure="proportion")
+    if not rows:
+        return []
+    found: list[Block] = [tables.prevalence_table(book, facts)]
+    if len(tables.strata_of(rows)) > 1:
+        found.append(figures.prevalence_figure(book, facts))
+    return found
+
+
+def _associations(book: Book, facts: RunFacts, analysis: str) -> list[Block]:
+    if not book.has(analysis):
+        return []
+    found: list[Block] = [Bullets(tuple(sentences.associations(book, facts, analysis)))]
+    found.append(tables.association_table(book, facts, analysis))
+    found.append(figures.forest_figure(book, facts, analysis))
+    if analysis == "odds_ratio" and book.has("coefficient"):
+        shown = tables.coefficient_table(book, facts)
+        found.append(Details("Every coefficient, to eight decimals", (shown,)))
+    return found
+
+
+def _curves(book: Book, facts: RunFacts, measure: str) -> list[Block]:
+    if not book.find(analysis="spline", measure=measure):
+        return []
+    told = sentences.curves(book, facts, measure)
+    found: list[Block] = [Bullets(tuple(told))] if told else []
+    return [*found, figures.curve_figure(book, facts, measure)]
+
+
+def _linear(book: Book, facts: RunFacts) -> list[Block]:
+    return [*_associations(book, facts, "linear"), *_curves(book, facts, "difference")]
+
+
+def _published(facts: RunFacts) -> list[Block]:
+    if facts.verdicts.empty:
+        return []
+    told = sentences.verdict_sentence(facts)
+    asked = text(
+        "How closely a figure must agree is part of the study file, written before the results: "
+        "to the printed digit (same data and definitions), closely (with the reason), or in "
+        "direction (definitions unknown)."
+    )
+    return [Paragraph(told), Paragraph(asked, "note"), records.verdict_table(facts)]
+
+
+def _checks(facts: RunFacts) -> list[Block]:
+    checks = facts.checks
+    if checks.empty:
+        return []
+    number = checks["table"].nunique()
+    forms = {
+        "equal": "{} equal to it",
+        "explained": "{} differ from it for a known reason",
+        "differs": "{} differ from it without one",
+        "not printed": "{} without counts in it",
+    }
+    verdicts = checks["verdict"].astype(str)
+    told = [
+        form.format(f"{count:,}")
+        for verdict, form in forms.items()
+        if (count := int((verdicts == verdict).sum()))
+    ]
+    lead = text(
+        "Each variable that this study reads was counted in its file and held against the counts "
+        "that the CDC prints in the file's codebook: "
+        f"{words.plural(len(checks), 'variable')} in {words.plural(number, 'table')}, ",
+        listing(told), ".",
+    )  # fmt: skip
+    found: list[Block] = [Paragraph(lead)]
+    odd = checks[verdicts.isin(["explained", "differs"])]
+    if not odd.empty:
+        found.append(
+            records.checks_table(odd, "checks-odd", "Variables that differ from the codebook")
+        )
+    full = records.checks_table(checks, "checks-all", "Every variable held against its codebook")
+    return [*found, Details("The whole reconciliation", (full,))]
+
+
+def _limitations(book: Book, facts: RunFacts) -> list[Block]:
+    found = methods.limitations(book, facts)
+    return [Bullets(tuple(found))] if found else []
+
+
+def _references(facts: RunFacts) -> list[Block]:
+    found = []
+    for reference in facts.study.references:
+        doi = getattr(reference, "doi", None)
+        link = text(" ", Doi(doi)) if doi else text()
+        found.append(text(str(reference.citation), link))
+    found += [
+        text(
+            "National Center for Health Statistics. National Health and Nutrition Examination "
+            "Survey: public data files and their documentation. Hyattsville, Maryland."
+        ),
+        text(
+            "Binder DA. On the variances of asymptotically normal estimators from complex "
+            "surveys. International Statistical Review 1983;51:279–292. ", Doi("10.2307/1402588"),
+        ),
+    ]  # fmt: skip
+    if getattr(facts.exposure, "spline_knots", None):
+        found.append(
+            text(
+                "Harrell FE. Regression Modeling Strategies, 2nd edition. Springer, 2015. ",
+                Doi("10.1007/978-3-319-19425-7"),
+            )
+        )
+    return [Bullets(tuple(found), ordered=True)]
+
+
+def _provenance(facts: RunFacts) -> list[Block]:
+    items = [text(f"{name}: ", Code(version)) for name, version in sorted(facts.versions.items())]
+    if facts.commit:
+        items.insert(0, text("This program, commit: ", Code(facts.commit)))
+    if facts.spec_sha256:
+        items.append(text("SHA-256 of the study file: ", Code(facts.spec_sha256)))
+    if facts.seed is not None:
+        items.append(text("Seed of random numbers: ", Code(str(facts.seed))))
+    found: list[Block] = [Bullets(tuple(items))] if items else []
+    if not facts.files.empty:
+        shown = records.files_table(facts)
+        found.append(Details(f"Input files with their hashes ({len(facts.files):,})", (shown,)))
+    if facts.spec_text:
+        found.append(Details("The study file", (Listing(facts.spec_text),)))
+    return found

@@ -1,0 +1,260 @@
+"""Sentences with numbers out of the results, correct whatever the results are.
+
+A direction is claimed only where the whole interval lies on one side of no association. The
+words "significant" and "effect" are not used at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analysis.reporting import words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import Text, Value, listing, text
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.tables import stratum_name
+from analysis.reporting.words import Direction
+
+COMPARED = {
+    ("OR", "inverse"): "the odds were lower for ",
+    ("OR", "positive"): "the odds were higher for ",
+    ("difference", "inverse"): "the mean was lower for ",
+    ("difference", "positive"): "the mean was higher for ",
+}
+
+
+def answer(book: Book, facts: RunFacts) -> list[Text]:
+    """Answer the question in at most three sentences.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        Labels and verdicts.
+
+    Returns
+    -------
+    list of Text
+        Who and how many; the main association (or the range over domains); how the published
+        figures fare. A sentence for which there are no rows is left out.
+    """
+    found = [
+        people_sentence(book, facts),
+        main_sentence(book, facts) or range_sentence(book, facts),
+        verdict_sentence(facts),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def people_sentence(book: Book, facts: RunFacts) -> Text:
+    """Who was analysed and the prevalence of each outcome."""
+    who = _who(book)
+    shares = book.find(analysis="prevalence", measure="proportion", stratum_level="all")
+    if not shares:
+        return text("The analysis has ", who, ".") if who else text()
+    start = text("Among ", who, ", the") if who else text("The")
+    told = [_prevalence(row, facts) for row in shares]
+    return text(start, " weighted prevalence of ", listing(told, last=" and of "), ".")
+
+
+def _who(book: Book) -> Text:
+    rows = book.find(analysis="flow", measure="remaining")
+    if not rows:
+        return text()
+    last = rows[-1]
+    people = text(words.counted(last, "estimate"), " ", _participants(last.estimate))
+    weighted = book.one(analysis="flow", level=last.level, measure="remaining_weighted")
+    if weighted is None or not weighted.estimate > 0:
+        return people
+    stand = Value(words.people(weighted.estimate), weighted.row, ("estimate",))
+    return text(people, " (standing for ", stand, " people)")
+
+
+def _participants(number: float) -> str:
+    return "participant" if number == 1 else "participants"
+
+
+def _prevalence(row: Row, facts: RunFacts) -> Text:
+    name = words.lower_first(facts.outcome(row.outcome))
+    if not math.isfinite(row.estimate):
+        return text(f"{name} could not be estimated")
+    if row.events == 0:
+        return text(f"{name} was zero (no events in ", words.counted(row), ")")
+    around = words.limits(row)
+    inside = text(" (95% CI ", around, ")") if isinstance(around, Value) else text()
+    return text(f"{name} was ", words.estimate(row), "%", inside)
+
+
+def main_sentence(book: Book, facts: RunFacts) -> Text:
+    """Compare the highest dose group with the lowest, in the most adjusted model."""
+    for analysis in ("odds_ratio", "linear"):
+        rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+        if rows:
+            return _main(book, facts, rows)
+    return text()
+
+
+def _main(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+    model = _last_model(facts, rows)
+    top = [row for row in rows if row.model == model]
+    highest = {row.outcome: row for row in top}
+    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    start = (
+        f"In {words.model_words(facts.model(model))}, comparing the highest {noun} of {exposure} "
+        "with the lowest, "
+    )
+    return text(start, _by_direction(book, facts, list(highest.values())), ".")
+
+
+def _last_model(facts: RunFacts, rows: Sequence[Row]) -> str:
+    present = distinct(row.model for row in rows)
+    named = [model.name for model in facts.models if model.name in present]
+    return (named or present)[-1]
+
+
+def _by_direction(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+    """Outcomes gathered by what their intervals say."""
+    clauses = []
+    ways: tuple[Direction, ...] = ("inverse", "positive", "unclear", "missing")
+    for way in ways:
+        mine = [row for row in rows if words.direction(row) == way]
+        if mine:
+            clauses.append(_clause(book, facts, mine, way))
+    joined = clauses[0]
+    for clause in clauses[1:]:
+        joined += text("; ", clause)
+    return joined
+
+
+def _clause(book: Book, facts: RunFacts, rows: Sequence[Row], way: Direction) -> Text:
+    measure = rows[0].measure
+    if way == "missing":
+        told = listing(words.lower_first(facts.outcome(row.outcome)) for row in rows)
+        return text("no estimate could be made for ", told)
+    told = listing(_with_figures(book, facts, row) for row in rows)
+    if way == "unclear":
+        what = "odds" if measure == "OR" else "mean"
+        whether = f"{what} {'differ' if measure == 'OR' else 'differs'}"
+        return text(f"the data do not settle whether the {whether} for ", told)
+    return text(COMPARED[measure, way], told)
+
+
+def _with_figures(book: Book, facts: RunFacts, row: Row) -> Text:
+    name = words.lower_first(facts.outcome(row.outcome))
+    return text(f"{name} (", figures(book, row), ")")
+
+
+def figures(book: Book, row: Row) -> Text:
+    """Estimate, interval and P for trend, as they stand in parentheses."""
+    label = "OR" if row.measure == "OR" else "difference"
+    unit = f" {row.unit}" if row.measure != "OR" and row.unit else ""
+    told = text(f"{label} ", words.estimate(row), unit, ", 95% CI ", words.limits(row))
+    trend = book.one(analysis="trend", outcome=row.outcome, model=row.model, measure="p_trend")
+    if trend is not None and math.isfinite(trend.p_value):
+        told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(trend))
+    return told
+
+
+def range_sentence(book: Book, facts: RunFacts) -> Text:
+    """Where the prevalence of the first outcome is lowest and highest among the domains."""
+    rows = [
+        row
+        for row in book.find(analysis="prevalence", measure="proportion")
+        if row.stratum_level not in ("all", "") and math.isfinite(row.estimate)
+    ]
+    rows = [row for row in rows if row.outcome == rows[0].outcome]
+    if len(rows) < 2:
+        return text()
+    low = min(rows, key=lambda row: row.estimate)
+    high = max(rows, key=lambda row: row.estimate)
+    name = words.lower_first(facts.outcome(low.outcome))
+    told = [
+        text(
+            f"{word} in the group “{stratum_name(row.stratum_level, facts)}” (",
+            words.estimate(row), "%, 95% CI ", words.limits(row), ")",
+        )
+        for word, row in (("lowest", low), ("highest", high))
+    ]  # fmt: skip
+    start = f"Of the {len(rows)} groups compared, the estimated prevalence of {name} was "
+    return text(start, listing(told), ".")
+
+
+def verdict_sentence(facts: RunFacts) -> Text:
+    """How many of the published figures are reproduced."""
+    verdicts = [str(verdict) for verdict in facts.verdicts.get("verdict", ())]
+    if not verdicts:
+        return text()
+    counted = {
+        "reproduces": "{} reproduced",
+        "in part": "{} reproduced in part",
+        "does not": "{} not reproduced",
+        "cannot be judged": "{} not to be judged",
+    }
+    told = []
+    for verdict, form in counted.items():
+        number = verdicts.count(verdict)
+        if number:
+            told.append(form.format(f"{number} {'is' if number == 1 else 'are'}"))
+    figures_ = words.plural(len(verdicts), "published finding")
+    if len(verdicts) == 1:
+        told = [told[0].replace("1 is", "is", 1)]
+        return text("The one published finding compared ", *told, ".")
+    return text(f"Of the {figures_} compared, ", listing(told), ".")
+
+
+def associations(book: Book, facts: RunFacts, analysis: str) -> list[Text]:
+    """Say what the table of associations shows, a sentence an outcome."""
+    rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+    sentences = []
+    for outcome in distinct(row.outcome for row in rows):
+        mine = [row for row in rows if row.outcome == outcome]
+        top = mine[-1].level
+        ends = [row for row in mine if row.level == top]
+        sentences.append(_across_models(book, facts, ends))
+    return sentences
+
+
+def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+    name = words.upper_first(facts.outcome(rows[0].outcome))
+    label = "the odds ratio" if rows[0].measure == "OR" else "the difference"
+    unit = f" {rows[0].unit}" if rows[0].measure != "OR" and rows[0].unit else ""
+    told = [
+        text(
+            words.with_interval(row), unit if math.isfinite(row.estimate) else "",
+            f" in {words.model_words(facts.model(row.model))}",
+        )
+        for row in rows
+    ]  # fmt: skip
+    start = f"{name}: {label} of {rows[0].level} against {rows[0].reference} is "
+    sentence = text(start, listing(told))
+    last = rows[-1]
+    per = book.one(analysis="per_unit", outcome=last.outcome, model=last.model)
+    if per is not None and math.isfinite(per.estimate):
+        sentence += text("; in that model it is ", words.with_interval(per), unit)
+    return sentence + "."
+
+
+def curves(book: Book, facts: RunFacts, measure: str) -> list[Text]:
+    """Say what the tests of the curves give, a sentence an outcome."""
+    rows = book.find(analysis="spline", measure=measure)
+    sentences = []
+    for outcome in distinct(row.outcome for row in rows):
+        tests = {
+            row.measure: row
+            for row in book.find(analysis="spline", outcome=outcome)
+            if row.measure in ("p_overall", "p_nonlinear") and math.isfinite(row.p_value)
+        }
+        told = [
+            text(f"{words_} P\N{NO-BREAK SPACE}", words.p_of(tests[name]))
+            for name, words_ in (
+                ("p_overall", "for any association"),
+                ("p_nonlinear", "for a departure from a straight line"),
+            )
+            if name in tests
+        ]
+        if told:
+            sentences.append(text(f"{facts.outcome(outcome)}: ", listing(told, last=", "), "."))
+    return sentences

@@ -1,0 +1,204 @@
+"""House style of figures: palette, type, and how a drawing is written.
+
+Figures are drawn in the light palette. Written to a file they are that, on white. Set into a
+report, each colour becomes a CSS variable, so that one drawing serves light and dark pages.
+The palette follows Okabe and Ito (2008, https://jfly.uni-koeln.de/color/), darkened to a contrast
+of 3:1 on white; series also differ by marker and line, so that they can be told apart in grey.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import matplotlib as mpl
+import seaborn as sns
+from lxml import etree
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure as Canvas
+
+from analysis.reporting.document import Drawing
+
+PAPER, INK, MUTED, RULE, SHADE = "#ffffff", "#1d2733", "#56616d", "#d5dae0", "#f2f5f8"
+SERIES = ("#0072b2", "#c45a00", "#00855f", "#a34d8d", "#6b6b1f", "#7a4b2a")
+MARKERS = ("o", "s", "D", "^", "v", "P")
+LINES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)), (0, (3, 1)), (0, (8, 2)))
+
+ROLES = {PAPER: "paper", INK: "ink", MUTED: "muted", RULE: "rule", SHADE: "shade"} | {
+    colour: f"series-{number}" for number, colour in enumerate(SERIES, 1)
+}
+"""The CSS variable (after ``--fig-``) that stands for each colour in a page."""
+
+WIDE, NARROW = 7.2, 3.75
+"""Widths in inches: a desktop or paper, and a phone."""
+
+DPI = 300
+WATERMARK = "ARTIFICIAL DATA"
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with seaborn's ticks style in the house's colours and type."""
+    size = 9.0
+    settings = {
+        **sns.axes_style("ticks"),
+        **sns.plotting_context("paper"),
+        "font.family": ["DejaVu Sans"],
+        "font.size": size,
+        "axes.titlesize": size,
+        "axes.labelsize": size,
+        "xtick.labelsize": size - 0.5,
+        "ytick.labelsize": size - 0.5,
+        "legend.fontsize": size - 0.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.linewidth": 0.8,
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.edgecolor": MUTED,
+        "xtick.color": MUTED,
+        "ytick.color": MUTED,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "figure.facecolor": PAPER,
+        "axes.facecolor": "none",
+        "legend.frameon": False,
+        "axes.unicode_minus": True,
+        # Names of measures and outcomes are a stranger's text: a dollar sign is no formula.
+        "text.parse_math": False,
+        "text.usetex": False,
+        "svg.fonttype": "none",
+        "path.simplify": False,
+    }
+    with mpl.rc_context(settings):
+        yield
+
+
+def watermark(canvas: Canvas) -> None:
+    """Say across a figure that its data are artificial."""
+    wide = canvas.get_figwidth() > (WIDE + NARROW) / 2
+    canvas.text(
+        0.5, 0.5, WATERMARK, rotation=24, ha="center", va="center", color=MUTED, alpha=0.28,
+        fontsize=40 if wide else 24, fontweight="bold", zorder=100,
+    )  # fmt: skip
+
+
+def draw(key: str, make: Callable[[float], Canvas], *, synthetic: bool) -> tuple[Drawing, Drawing]:
+    """Draw a figure for both widths.
+
+    Parameters
+    ----------
+    key : str
+        The figure's name; it seeds the ids inside the SVG, which are the same on every run.
+    make : callable
+        From a width in inches to a matplotlib figure.
+    synthetic : bool
+        True to put the watermark on it.
+
+    Returns
+    -------
+    tuple of Drawing
+        Wide and narrow.
+    """
+    drawings = []
+    for name, width in (("wide", WIDE), ("narrow", NARROW)):
+        with house_style(), mpl.rc_context({"svg.hashsalt": f"{key}-{name}"}):
+            canvas = make(width)
+            if synthetic:
+                watermark(canvas)
+            drawings.append(Drawing(svg=_svg(canvas), png=_png(canvas)))
+    return drawings[0], drawings[1]
+
+
+def _svg(canvas: Canvas) -> str:
+    FigureCanvasSVG(canvas)
+    target = io.StringIO()
+    # Without metadata there is no date and no version in the file.
+    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    canvas.savefig(target, format="svg", metadata=nothing)
+    root = _parse(target.getvalue())
+    for node in root.xpath("//comment()|//*[local-name()='metadata']"):
+        node.getparent().remove(node)
+    return etree.tostring(root, encoding="unicode") + "\n"
+
+
+def _png(canvas: Canvas) -> bytes:
+    FigureCanvasAgg(canvas)
+    target = io.BytesIO()
+    canvas.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
+    return target.getvalue()
+
+
+def _parse(svg: str) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(svg.encode(), parser)
+
+
+def for_page(svg: str, prefix: str, title: str, description: str) -> str:
+    """Prepare a drawing to stand inside an HTML page.
+
+    Ids get a prefix (a page holds many drawings), colours become CSS variables, sizes are left to
+    the page, and a title and description are put in for those who cannot see it.
+
+    Parameters
+    ----------
+    svg : str
+        A drawing as `draw` makes it.
+    prefix : str
+        Unique in the page.
+    title, description : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    root = _parse(svg)
+    for attribute in ("width", "height", "version"):
+        root.attrib.pop(attribute, None)
+    for node in root.iter():
+        for name, value in node.attrib.items():
+            node.attrib[name] = _for_page(etree.QName(name).localname, value, prefix)
+    for style in root.xpath("//*[local-name()='style']"):
+        style.getparent().remove(style)
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{prefix}-title {prefix}-desc")
+    # matplotlib's own style element is gone: this is all of it that lines need.
+    root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
+    for tag, words in (("desc", description), ("title", title)):
+        element = etree.Element(f"{{{_SVG}}}{tag}", id=f"{prefix}-{tag}")
+        element.text = words
+        root.insert(0, element)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["xlink"])
+    return etree.tostring(root, encoding="unicode")
+
+
+def _for_page(name: str, value: str, prefix: str) -> str:
+    if name == "id":
+        return f"{prefix}-{value}"
+    if name == "href" and value.startswith("#"):
+        return f"#{prefix}-{value[1:]}"
+    value = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", value)
+    if name == "style":
+        value = re.sub(r"#[0-9a-f]{6}", lambda m: _colour(m.group()), value)
+        value = re.sub(r"font:\s*(?:(\w+)\s+)?([\d.]+px)\s*[^;]*", _font, value)
+        value = re.sub(r"font-family:[^;]*;?\s*", "", value)
+    return value
+
+
+def _colour(code: str) -> str:
+    return f"var(--fig-{ROLES[code]})" if code in ROLES else code
+
+
+def _font(match: re.Match[str]) -> str:
+    weight, size = match.groups()
+    return f"font-size: {size}" + (f"; font-weight: {weight}" if weight else "")

@@ -1,0 +1,418 @@
+"""The tables of a report, from rows of the results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from analysis.grammar import parse_term
+from analysis.reporting import words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import Cell, Code, Group, Part, Strong, Table, Text, Value, text
+from analysis.reporting.facts import RunFacts
+
+
+def head(*labels: str, number_from: int = 1) -> tuple[Cell, ...]:
+    """One row of column headings; from `number_from` on they stand over numbers."""
+    return tuple(
+        Cell(text(label), number=position >= number_from) for position, label in enumerate(labels)
+    )
+
+
+def number(*parts: Text | Part) -> Cell:
+    """Make a cell that holds a number."""
+    return Cell(text(*parts), number=True)
+
+
+def words_cell(*parts: Text | Part) -> Cell:
+    """Make a cell that holds words."""
+    return Cell(text(*parts))
+
+
+def strata_of(rows: Sequence[Row]) -> list[str]:
+    """Columns of a table by stratum: everyone first."""
+    found = distinct(row.stratum_level for row in rows)
+    return sorted(found, key=lambda stratum: stratum != "all")
+
+
+def stratum_name(name: str, facts: RunFacts) -> str:
+    """Name a dose group, a domain, or everyone."""
+    if name in ("all", ""):
+        return "All"
+    return next((d.label for d in facts.domains if d.name == name), name)
+
+
+def numbers_table(
+    key: str, rows: Sequence[Row], labels: Mapping[str, Callable[[Row], str]]
+) -> Table:
+    """Tabulate the numbers behind a figure, a row an estimate.
+
+    Parameters
+    ----------
+    key : str
+        The figure's.
+    rows : sequence of Row
+        What the figure shows.
+    labels : mapping of str to callable
+        Columns of words, each from a row.
+
+    Returns
+    -------
+    Table
+    """
+    columns: dict[str, tuple[str, Callable[[Row], Part]]] = {
+        "Measure": ("measure", lambda row: row.measure.replace("_", " ")),
+        "Estimate": ("estimate", _full("estimate")),
+        "95% CI, low": ("conf_low", _full("conf_low")),
+        "95% CI, high": ("conf_high", _full("conf_high")),
+        "n": ("n", lambda row: words.counted(row)),
+        "Events": ("events", lambda row: words.counted(row, "events")),
+    }
+    shown = {
+        label: cell
+        for label, (column, cell) in columns.items()
+        if column in ("measure", "estimate")
+        or any(math.isfinite(getattr(row, column)) for row in rows)
+    }
+    body = tuple(
+        (
+            *(words_cell(of(row)) for of in labels.values()),
+            *(Cell(text(cell(row)), number=label != "Measure") for label, cell in shown.items()),
+        )
+        for row in rows
+    )
+    return Table(
+        key=f"{key}-numbers",
+        caption=text("Numbers behind the figure"),
+        head=(head(*labels, *shown, number_from=len(labels) + 1),),
+        groups=(Group(body),),
+        series="data",
+    )
+
+
+def _full(column: str) -> Callable[[Row], Part]:
+    def cell(row: Row) -> Part:
+        value = getattr(row, column)
+        if not math.isfinite(value):
+            return words.NONE
+        printed = (
+            words.count(value)
+            if "remaining" in row.measure or "excluded" in row.measure
+            else f"{value:.4g}".replace("-", words.MINUS)
+        )
+        return Value(printed, row.row, (column,))
+
+    return cell
+
+
+def missing_table(book: Book, facts: RunFacts) -> Table:
+    """Missing values of each covariate before complete cases are taken."""
+    rows = book.find(analysis="missing", measure="missing")
+    body = []
+    for row in rows:
+        share = book.one(analysis="missing", level=row.level, measure="missing_share")
+        label = "Any of these" if row.level == "any" else facts.label(row.level)
+        body.append(
+            (
+                words_cell(label),
+                number(words.counted(row, "estimate")),
+                number(words.estimate(share) if share else words.NONE),
+            )
+        )
+    return Table(
+        key="missing",
+        caption=text(
+            "Missing values among people who pass every step but the last, unweighted"
+            if facts.complete_cases
+            else "Missing values, unweighted"
+        ),
+        head=(head("Measure", "Missing", "%"),),
+        groups=(Group(tuple(body)),),
+        series="supporting",
+    )
+
+
+def group_heads(book: Book, strata: Sequence[str], facts: RunFacts) -> tuple[Cell, ...]:
+    """Column headings of strata; dose groups with their range below."""
+    cells = []
+    for stratum in strata:
+        row = book.one(analysis="groups", level=stratum)
+        cells.append(Cell(text(_group_head(stratum, row, facts)), number=True))
+    return tuple(cells)
+
+
+def _group_head(stratum: str, row: Row | None, facts: RunFacts) -> Text:
+    name = stratum_name(stratum, facts)
+    if row is None or not row.contrast:
+        return text(name)
+    return text(Strong(name), f" {row.contrast}")
+
+
+def characteristics_table(book: Book, facts: RunFacts) -> Table:
+    """Table 1: weighted characteristics by dose group."""
+    rows = book.find(analysis="table1")
+    strata = strata_of(rows)
+    groups = [Group(tuple(_people(book, strata)))] if book.has("groups") else []
+    for outcome in distinct(row.outcome for row in rows):
+        mine = [row for row in rows if row.outcome == outcome]
+        groups.append(_characteristic(outcome, mine, strata, facts))
+    return Table(
+        key="table1",
+        caption=text(_table1_caption(facts)),
+        head=((Cell(text("Characteristic")), *group_heads(book, strata, facts)),),
+        groups=tuple(groups),
+        notes=(
+            text(
+                "Means (standard deviations) and percentages are weighted to the population; "
+                "numbers of people are not."
+            ),
+        ),
+    )
+
+
+def _table1_caption(facts: RunFacts) -> str:
+    if facts.exposure is None:
+        return "Characteristics of the participants"
+    noun = words.group_noun(facts.exposure.groups)
+    exposure = words.lower_first(facts.label(facts.exposure.measure))
+    return f"Characteristics of the participants by {noun} of {exposure}"
+
+
+def _people(book: Book, strata: Sequence[str]) -> list[tuple[Cell, ...]]:
+    people = {row.level: row for row in book.find(analysis="groups", measure="people")}
+    end = next(reversed(book.find(analysis="flow", measure="remaining")), None)
+    if end is not None:
+        people["all"] = end
+    cells = [
+        number(words.counted(people[s], "estimate")) if s in people else number(words.NONE)
+        for s in strata
+    ]
+    return [(words_cell("People, n"), *cells)]
+
+
+def _characteristic(
+    outcome: str, rows: Sequence[Row], strata: Sequence[str], facts: RunFacts
+) -> Group:
+    label, unit = facts.label(outcome), facts.unit(outcome)
+    means = [row for row in rows if row.measure == "mean"]
+    if means:
+        title = f"{label}, {unit}" if unit else label
+        cells = [_mean(rows, stratum) for stratum in strata]
+        return Group(((words_cell(f"{title}: mean (SD)"), *cells),))
+    body = []
+    for level in distinct(row.level for row in rows):
+        mine = {row.stratum_level: row for row in rows if row.level == level}
+        cells = [number(words.estimate(mine[s]) if s in mine else words.NONE) for s in strata]
+        body.append((words_cell(level), *cells))
+    return Group(tuple(body), label=text(f"{label}, %"))
+
+
+def _mean(rows: Sequence[Row], stratum: str) -> Cell:
+    mine = {row.measure: row for row in rows if row.stratum_level == stratum}
+    mean, spread = mine.get("mean"), mine.get("sd")
+    if mean is None or not math.isfinite(mean.estimate):
+        return number(words.NONE)
+    decimals = 0 if abs(mean.estimate) >= 200 else 1
+    parts: list[Part] = [_value(mean, decimals)]
+    if spread is not None and math.isfinite(spread.estimate):
+        parts += [" (", _value(spread, decimals), ")"]
+    return number(*parts)
+
+
+def _value(row: Row, decimals: int) -> Part:
+    return Value(words.fixed(row.estimate, decimals), row.row, ("estimate",))
+
+
+def prevalence_table(book: Book, facts: RunFacts) -> Table:
+    """Prevalence of each outcome, everyone and by dose group or domain."""
+    rows = book.find(analysis="prevalence", measure="proportion")
+    outcomes = distinct(row.outcome for row in rows)
+    # With several outcomes the table would be too wide; events and n give the share anyway.
+    raw = book.find(analysis="prevalence", measure="unweighted_proportion")
+    unweighted = len(outcomes) == 1 and bool(raw)
+    names = ["% (95% CI)", "Events / n", *(["Unweighted %"] if unweighted else [])]
+    over = (
+        Cell(text("Group")),
+        *(Cell(text(facts.outcome(o)), number=True, span=len(names)) for o in outcomes),
+    )
+    under = (Cell(), *(Cell(text(name), number=True) for _ in outcomes for name in names))
+    body = []
+    for stratum in strata_of(rows):
+        cells = [words_cell(_stratum_words(book, stratum, facts))]
+        for outcome in outcomes:
+            cells += _prevalence_cells(book, outcome, stratum, unweighted=unweighted)
+        body.append(tuple(cells))
+    return Table(
+        key="prevalence",
+        caption=text("Prevalence"),
+        head=(over, under),
+        groups=(Group(tuple(body)),),
+        notes=(
+            text(
+                "Prevalences are of everyone in the group and weighted; intervals are on the "
+                "logit scale. Events and n are unweighted."
+            ),
+        ),
+    )
+
+
+def _stratum_words(book: Book, stratum: str, facts: RunFacts) -> Text:
+    return _group_head(stratum, book.one(analysis="groups", level=stratum), facts)
+
+
+def _prevalence_cells(book: Book, outcome: str, stratum: str, *, unweighted: bool) -> list[Cell]:
+    where = {"analysis": "prevalence", "outcome": outcome, "stratum_level": stratum}
+    row = book.one(**where, measure="proportion")
+    raw = book.one(**where, measure="unweighted_proportion")
+    cells = [
+        number(words.with_interval(row) if row else words.NONE),
+        number(words.events_of(row) if row else words.NONE),
+    ]
+    if unweighted:
+        cells.append(number(words.estimate(raw) if raw else words.NONE))
+    return cells
+
+
+def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
+    """Odds ratios or differences by dose group, with trend and the estimate per unit.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        For labels.
+    analysis : {"odds_ratio", "linear"}
+        Which rows.
+    """
+    rows = book.find(analysis=analysis)
+    odds = analysis == "odds_ratio"
+    measure = "OR" if odds else "difference"
+    levels = distinct(row.level for row in rows)
+    outcomes = distinct(row.outcome for row in rows)
+    per = book.find(analysis="per_unit", measure=measure)
+    heading = f"{measure if odds else 'Difference'} {per[0].contrast}" if per else ""
+    groups = [_medians(book, levels, facts, bool(per))]
+    groups = [group for group in groups if group.rows]
+    for outcome in outcomes:
+        body = [_events_row(rows, outcome, levels, bool(per))] if odds else []
+        models = distinct(row.model for row in rows if row.outcome == outcome)
+        body += [_model_row(book, rows, outcome, m, levels, facts, bool(per)) for m in models]
+        groups.append(Group(tuple(body), label=text(facts.outcome(outcome))))
+    tail = [Cell(text("P for trend"), number=True)]
+    tail += [Cell(text(heading), number=True)] if per else []
+    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    what = "Odds ratios" if odds else "Differences"
+    unit = next((row.unit for row in rows if row.unit), "")
+    of = "" if odds or not unit else f", {unit},"
+    return Table(
+        key=f"{analysis.replace('_', '-')}-table",
+        caption=text(f"{what}{of} (95% confidence intervals) by {noun} of {exposure}"),
+        head=((Cell(text("Model")), *group_heads(book, levels, facts), *tail),),
+        groups=tuple(groups),
+        notes=tuple(_association_notes(facts, odds=odds)),
+    )
+
+
+def _association_notes(facts: RunFacts, *, odds: bool) -> list[Text]:
+    notes = [text("P for trend: Wald test of the group medians as a continuous term.")]
+    if odds:
+        notes.insert(0, text("Events and people are unweighted."))
+    for model in facts.models:
+        terms = [words.lower_first(facts.label(t)) for t in term_names(model.terms)]
+        adjusted = f"adjusted for {', '.join(terms)}" if terms else "not adjusted"
+        notes.append(text(f"{model.label}: {adjusted}."))
+    return notes
+
+
+def term_names(terms: Sequence[object]) -> list[str]:
+    """Names of the measures in model terms, in their order and without repeats."""
+    return distinct(
+        name for term in terms for name in _ordered(str(term), parse_term(str(term)).columns)
+    )
+
+
+def _ordered(term: str, names: frozenset[str]) -> list[str]:
+    return sorted(names, key=term.find)
+
+
+def _medians(book: Book, levels: Sequence[str], facts: RunFacts, per: bool) -> Group:
+    medians = {row.level: row for row in book.find(analysis="groups", measure="median")}
+    if not medians:
+        return Group(())
+    unit = facts.unit(getattr(facts.exposure, "measure", ""))
+    cells = [number(_value(medians[s], 0) if s in medians else words.NONE) for s in levels]
+    label = f"Median, {unit}" if unit else "Median"
+    empty = [number() for _ in range(1 + per)]
+    return Group(((words_cell(label), *cells, *empty),))
+
+
+def _events_row(
+    rows: Sequence[Row], outcome: str, levels: Sequence[str], per: bool
+) -> tuple[Cell, ...]:
+    first = {row.level: row for row in reversed(rows) if row.outcome == outcome}
+    cells = [number(words.events_of(first[s]) if s in first else words.NONE) for s in levels]
+    return (words_cell("Events / n"), *cells, *(number() for _ in range(1 + per)))
+
+
+def _model_row(
+    book: Book,
+    rows: Sequence[Row],
+    outcome: str,
+    model: str,
+    levels: Sequence[str],
+    facts: RunFacts,
+    per: bool,
+) -> tuple[Cell, ...]:
+    mine = {row.level: row for row in rows if row.outcome == outcome and row.model == model}
+    cells = []
+    for level in levels:
+        row = mine.get(level)
+        if row is not None and row.level == row.reference:
+            cells.append(number("1" if row.measure == "OR" else "0", " (reference)"))
+        else:
+            cells.append(number(words.with_interval(row) if row else words.NONE))
+    trend = book.one(analysis="trend", outcome=outcome, model=model, measure="p_trend")
+    cells.append(number(words.p_of(trend, cell=True) if trend else words.NONE))
+    if per:
+        unit = book.one(analysis="per_unit", outcome=outcome, model=model)
+        cells.append(number(words.with_interval(unit) if unit else words.NONE))
+    return (words_cell(facts.model(model)), *cells)
+
+
+def coefficient_table(book: Book, facts: RunFacts) -> Table:
+    """Every coefficient, with the digits that a comparison with other software needs."""
+    rows = book.find(analysis="coefficient")
+    groups = []
+    for outcome in distinct(row.outcome for row in rows):
+        for model in distinct(row.model for row in rows if row.outcome == outcome):
+            mine = [row for row in rows if row.outcome == outcome and row.model == model]
+            body = tuple(_coefficient(row) for row in mine)
+            label = f"{facts.outcome(outcome)}, {words.lower_first(facts.model(model))} model"
+            label += f" ({mine[0].measure.replace('_', ' ')})"
+            groups.append(Group(body, label=text(label)))
+    return Table(
+        key="coefficients",
+        caption=text("Every coefficient of every model with the dose groups"),
+        head=(head("Term", "Coefficient", "Standard error", "t", "df", "P"),),
+        groups=tuple(groups),
+        series="supporting",
+    )
+
+
+def _coefficient(row: Row) -> tuple[Cell, ...]:
+    def digits(column: str, decimals: int) -> Cell:
+        value = getattr(row, column)
+        if not math.isfinite(value):
+            return number(words.NONE)
+        return number(Value(words.fixed(value, decimals), row.row, (column,)))
+
+    return (
+        words_cell(Code(row.contrast)),
+        digits("estimate", 8),
+        digits("std_error", 8),
+        digits("statistic", 4),
+        digits("df", 0),
+        number(words.p_of(row, cell=True)),
+    )
