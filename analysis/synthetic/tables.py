@@ -1,0 +1,293 @@
+"""From people to the CDC's tables: who has a row, what is asked of whom, and what stays empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.synthetic.arithmetic import Array, log
+from analysis.synthetic.draw import Block, Mask, People, pick
+from analysis.synthetic.parameters import model
+from analysis.synthetic.people import intakes, lc_ms_equivalent
+from analysis.synthetic.variables import ACTIVITIES, NUTRIENTS, RELEASE, nutrient_name
+
+MAX_ACTIVITIES = 3
+"""Most leisure activities that a person reports at one level."""
+
+
+def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str, People]:
+    """Fill every table for one block of people.
+
+    Parameters
+    ----------
+    block : Block
+        Names the random streams.
+    people : dict of str to ndarray
+        With their description, response, weights and place.
+    cycle, suffix : str
+        Which cycle.
+
+    Returns
+    -------
+    dict of str to dict of str to ndarray
+        Columns by table (with its suffix) and variable, in the order of `people["seqn"]`.
+    """
+    examined = people["examined"] == 1
+    age = people["age"]
+    adult = age >= 20
+    teen = (age >= 12) & (age < 16)
+    smoking_from = 12 if cycle == "2005-2006" else 20
+    first_age = model()["assay"]["first_age"][cycle]
+    moves = _activity(block, people)
+    tables = {
+        "DEMO": (_demo(block, people, cycle), np.ones(block.size, dtype=bool)),
+        "BMX": (_body(block, people), examined),
+        "SMQ": (_smoking(block, people), age >= smoking_from),
+        "ALQ": (_alcohol(block, people, cycle), examined & adult),
+        "PAQ": (moves, (age >= 2) & (examined | ~teen)),
+        "VID": (_serum(block, people, cycle), examined & (age >= first_age)),
+    }
+    if cycle == "2001-2002":
+        tables["DRXTOT"] = (_recall(block, people, cycle, 1), examined)
+    else:
+        tables["DR1TOT"] = (_recall(block, people, cycle, 1), examined)
+        tables["DR2TOT"] = (_recall(block, people, cycle, 2), examined)
+    filled = {
+        f"{name}_{suffix}": {
+            "SEQN": people["seqn"][rows],
+            **{variable: values[rows] for variable, values in columns.items()},
+        }
+        for name, (columns, rows) in tables.items()
+    }
+    asked = (age >= 12) & (examined | ~teen)
+    filled[f"PAQIAF_{suffix}"] = _activities(block, people, moves, asked)
+    return filled
+
+
+def _blank(block: Block, name: str, share: float) -> Mask:
+    """Mark people whose answer is lost, completely at random."""
+    return block.uniform(f"missing {name}") < share
+
+
+def _where(condition: Mask, values: NDArray[Any] | float) -> Array:
+    """Values where the condition holds, missing elsewhere."""
+    return np.where(condition, values, np.nan)
+
+
+def _demo(block: Block, people: People, cycle: str) -> People:
+    missing = model()["missing"]
+    age, examined = people["age"], people["examined"] == 1
+    months = age * 12 + np.floor(12 * block.uniform("months"))
+    lost = _blank(block, "education", missing["education"])
+    refused = np.where(block.uniform("education refused") < 0.4, 7.0, 9.0)
+    columns = {
+        "SDDSRVYR": np.full(block.size, float(RELEASE[cycle])),
+        "RIDSTATR": 1.0 + examined,
+        "RIDEXMON": _where(examined, 2.0 - people["winter"]),
+        "RIAGENDR": 1.0 + people["female"],
+        "RIDAGEYR": age,
+        "RIDAGEMN": _where(age < 85, months),
+        "RIDAGEEX": _where(
+            examined & (age < 85),
+            np.minimum(months + (block.uniform("exam month") < 0.5), 1019.0),
+        ),
+        "RIDRETH1": people["race"],
+        "DMDEDUC2": _where(age >= 20, np.where(lost, refused, people["education"])),
+        "INDFMPIR": _where(~_blank(block, "income", missing["income"]), people["income"]),
+        "RIDEXPRG": _pregnancy(block, people),
+        "WTINT2YR": people["interview_weight"],
+        "WTMEC2YR": people["exam_weight"],
+        "SDMVPSU": people["unit"],
+        "SDMVSTRA": people["stratum"],
+    }
+    if cycle == "2001-2002":
+        columns["WTINT4YR"] = columns["WTINT2YR"] / 2
+        columns["WTMEC4YR"] = columns["WTMEC2YR"] / 2
+    return columns
+
+
+def _pregnancy(block: Block, people: People) -> Array:
+    table, age = model()["pregnancy"], people["age"]
+    chance = np.select(
+        [(age >= 20) & (age < 30), (age >= 30) & (age < 40), (age >= 40) & (age < 45)],
+        table["share"],
+        0.0,
+    )
+    pregnant = block.uniform("pregnant") < chance
+    code = np.where(_blank(block, "pregnancy", table["unknown"]), 3.0, np.where(pregnant, 1.0, 2.0))
+    asked = (people["examined"] == 1) & (people["female"] == 1) & (age >= 8) & (age <= 59)
+    return _where(asked, code)
+
+
+def _body(block: Block, people: People) -> People:
+    seen = ~_blank(block, "body", model()["missing"]["body"])
+    return {
+        "BMXWT": _where(seen, people["weight"]),
+        "BMXHT": _where(seen, people["height"]),
+        "BMXBMI": _where(seen, people["bmi"]),
+    }
+
+
+def _smoking(block: Block, people: People) -> People:
+    table, share = model()["smoking"], model()["missing"]["smoking"]
+    ever = np.where(people["smoker"] >= 1, 1.0, 2.0)
+    lost = block.uniform("missing smoking")
+    ever = np.where(lost < share / 2, 9.0, np.where(lost < share, 7.0, ever))
+    ever = _where(people["age"] >= 20, ever)
+    yes = ever == 1
+    now = np.where(block.uniform("some days") < table["some_days"], 2.0, 1.0)
+    started = np.minimum(11.0 + np.floor(12 * block.uniform("age started")), people["age"])
+    started = np.where(block.uniform("never regularly") < 0.06, 0.0, started)
+    return {
+        "SMQ020": ever,
+        "SMD030": _where(yes, started),
+        "SMQ040": _where(yes, np.where(people["smoker"] == 2, now, 3.0)),
+    }
+
+
+def _alcohol(block: Block, people: People, cycle: str) -> People:
+    table, missing = model()["drinking"], model()["missing"]
+    answered = ~_blank(block, "drinking", missing["drinking"])
+    drinker = people["drinker"]
+    # Of those who had 12 drinks in life, some never had them within one year.
+    yearly = (drinker >= 1) & (block.uniform("12 in a year") < 0.85)
+    asked_life = answered & ~yearly
+    asked_times = answered & (drinker >= 1)
+    often = block.uniform("times")
+    unit = np.where(
+        block.uniform("unit") < table["moderate"],
+        np.where(block.uniform("week") < 0.62, 1.0, 2.0),
+        3.0,
+    )
+    most = np.select([unit == 1, unit == 2], [7.0, 4.0], 11.0)
+    times = 1.0 + np.floor(most * often * often)
+    now = asked_times & (drinker == 2)
+    # Drinks a day: geometric with a mean of 2.8.
+    drinks = np.minimum(1.0 + np.floor(log(1.0 - block.uniform("drinks")) / -0.4418), 20.0)
+    unknown = 999.0 if cycle == "2005-2006" else 99.0
+    drinks = np.where(_blank(block, "drinks", missing["drinks"]), unknown, drinks)
+    return {
+        "ALD100" if cycle == "2001-2002" else "ALQ101": _where(
+            answered, np.where(yearly, 1.0, 2.0)
+        ),
+        "ALQ110": _where(asked_life, np.where(drinker >= 1, 1.0, 2.0)),
+        "ALQ120Q": _where(asked_times, np.where(drinker == 2, times, 0.0)),
+        "ALQ120U": _where(now, unit),
+        "ALQ130": _where(now, drinks),
+    }
+
+
+def _did(block: Block, name: str, yes: Mask, asked: Mask) -> Array:
+    """Yes, no, unable, refused or unknown for an activity."""
+    share = model()["missing"]["activity"]
+    unable = block.uniform(f"{name} unable") < 0.045
+    code = np.where(yes, 1.0, np.where(unable, 3.0, 2.0))
+    lost = block.uniform(f"missing {name}")
+    code = np.where(lost < share / 2, 9.0, np.where(lost < share, 7.0, code))
+    return _where(asked, code)
+
+
+def _times(block: Block, name: str, typical: float, most: float) -> Array:
+    """Whole numbers from 1 up, with a long tail."""
+    u = block.uniform(name)
+    return np.clip(np.ceil(typical * u / (1.0 - u)), 1.0, most)
+
+
+def _minutes(block: Block, name: str) -> Array:
+    """Minutes of activity: multiples of 5 from 10 to 600."""
+    return np.clip(10.0 + 5.0 * np.floor(6.0 * _times(block, name, 0.5, 40.0) / 2), 10.0, 600.0)
+
+
+def _activity(block: Block, people: People) -> People:
+    table = model()["activity"]
+    age = people["age"]
+    over_12, over_16 = age >= 12, age >= 16
+    walked = _did(block, "walked", block.uniform("walked") < table["walked"], over_12)
+    tasks = _did(block, "tasks", block.uniform("tasks") < table["tasks"], over_16)
+    level = pick(np.array(table["level"]), block.uniform("level")) + 1.0
+    return {
+        "PAD020": walked,
+        "PAQ050Q": _where(walked == 1, _times(block, "walks", 2.5, 100.0)),
+        "PAQ050U": _where(walked == 1, 1.0 + np.floor(3 * block.uniform("walk unit"))),
+        "PAD080": _where(walked == 1, _minutes(block, "walk minutes")),
+        "PAQ100": tasks,
+        "PAD120": _where(tasks == 1, _times(block, "task times", 5.0, 120.0)),
+        "PAD160": _where(tasks == 1, _minutes(block, "task minutes")),
+        "PAQ180": _where(over_16, level),
+        "PAD200": _did(block, "vigorous", people["vigorous"] == 1, over_12),
+        "PAD320": _did(block, "moderate", people["moderate"] == 1, over_12),
+        "PAAQUEX": 1.0 + (over_12 & ~over_16),
+    }
+
+
+def _activities(block: Block, people: People, moves: People, asked: Mask) -> People:
+    """One row for each leisure activity, in the order of people, then level."""
+    codes = np.array(list(ACTIVITIES), dtype=np.float64)
+    mets = np.array([ACTIVITIES[int(code)][1:] for code in codes])
+    missing = model()["missing"]["minutes"]
+    parts = []
+    for level, question in ((1, "PAD320"), (2, "PAD200")):
+        number = np.where(asked & (moves[question] == 1), 1.0, 0.0)
+        number = number * np.ceil(MAX_ACTIVITIES * block.uniform(f"activities {level}"))
+        offset = np.floor(len(codes) * block.uniform(f"first activity {level}"))
+        for turn in range(MAX_ACTIVITIES):
+            rows = number > turn
+            # Steps of 3 through 10 activities: nobody reports one twice at a level.
+            which = ((offset + 3 * turn) % len(codes)).astype(np.int64)
+            stream = f"{level} {turn}"
+            minutes = _minutes(block, f"activity minutes {stream}")
+            minutes = np.where(_blank(block, f"minutes {stream}", missing), np.nan, minutes)
+            columns = {
+                "SEQN": people["seqn"],
+                "PADACTIV": codes[which],
+                "PADLEVEL": np.full(block.size, float(level)),
+                "PADTIMES": _times(block, f"activity times {stream}", 6.0, 120.0),
+                "PADDURAT": minutes,
+                "PADMETS": mets[which, level - 1],
+            }
+            parts.append({name: values[rows] for name, values in columns.items()})
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(joined["SEQN"], kind="stable")
+    return {name: values[order] for name, values in joined.items()}
+
+
+def _serum(block: Block, people: People, cycle: str) -> People:
+    missing = model()["missing"]
+    share = np.where(people["age"] >= 20, missing["serum"], missing["serum_child"])
+    lost = block.uniform("missing serum") < share
+    return {"LBDVIDMS": _where(~lost, lc_ms_equivalent(people["ria"], cycle))}
+
+
+def _recall(block: Block, people: People, cycle: str, day: int) -> People:
+    early = cycle == "2001-2002"
+    status = people["recall"]
+    weighed = np.isin(status, (1, 4))
+    second = people["second"] == 1
+    weekday = people["day"]
+    totals = people
+    if day == 2:
+        status = np.where(second, status, 5.0)
+        weekday = _where(second, 1.0 + np.floor(7 * block.uniform("second weekday")))
+        totals = intakes(block, people, day=2)
+    prefix = "DRD" if early else f"DR{day}"
+    reliable = status == 1
+    columns = {
+        "WTDRD1": _where(weighed, people["dietary_weight"]),
+        f"{prefix}DRSTZ": status,
+        f"{prefix}DAY": weekday,
+        nutrient_name("NUMF", cycle, day): _where(
+            np.isin(status, (1, 4)), np.where(reliable, totals[f"NUMF{day}"], 2.0)
+        ),
+    }
+    if early:
+        columns["WTDR4YR"] = columns["WTDRD1"] / 2
+    else:
+        columns["WTDR2D"] = _where(second, people["two_day_weight"])
+        columns["DRABF"] = _where(weighed, np.where(people["recall"] == 4, 1.0, 2.0))
+        columns["DRDINT"] = _where(weighed, 1.0 + second)
+    for nutrient in NUTRIENTS:
+        name = nutrient_name(nutrient, cycle, day)
+        columns[name] = _where(reliable, totals[f"{nutrient}{day}"])
+    return columns
