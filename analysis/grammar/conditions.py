@@ -28,8 +28,6 @@ from analysis.grammar.nodes import (
 from analysis.grammar.tokens import MAX_DEPTH, Cursor, Measures, Name, Source, clip
 from analysis.grammar.wording import problems_of, words_of
 
-_KEYWORDS = frozenset({"and", "or", "not", "in", "missing"})
-
 
 @dataclass(frozen=True)
 class Condition:
@@ -41,6 +39,8 @@ class Condition:
         The tree: `Comparison`, `Membership`, `Missing`, `Not`, `And`, `Or`.
     source : Source
         The text as written, and where it stands.
+    said : str, optional
+        How the condition reads where it was made from another one.
 
     Notes
     -----
@@ -52,6 +52,7 @@ class Condition:
 
     root: Node
     source: Source = field(compare=False, repr=False)
+    said: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return str(self.root)
@@ -59,7 +60,7 @@ class Condition:
     @property
     def text(self) -> str:
         """The condition as it was written."""
-        return self.source.text
+        return self.said or self.source.text
 
     @property
     def columns(self) -> frozenset[str]:
@@ -91,6 +92,11 @@ class Condition:
         [False, True, False]
         """
         return Evaluation(frame, self.source).truth(self.root) == 1
+
+    @property
+    def negation(self) -> Condition:
+        """The condition that holds where this one is known not to hold."""
+        return Condition(Not(self.root), self.source, f"not ({self.text})")
 
     def problems(self, measures: Measures) -> tuple[str, ...]:
         """Tell what is wrong with the condition for these measures, each with its place."""
@@ -182,7 +188,7 @@ def _negation(cursor: Cursor, depth: int) -> Node:
         return inner
     if cursor.accept("missing"):
         cursor.expect("(", "after missing")
-        name = cursor.name(_KEYWORDS, "in missing(...)")
+        name = cursor.name("in missing(...)")
         cursor.expect(")", "after the name; missing takes one name")
         return Missing(name)
     return _comparison(cursor)
@@ -218,7 +224,7 @@ def _operand(cursor: Cursor) -> Operand:
         return Number(cursor.number(), token.at)
     if token.kind == "text":
         return Text(cursor.take().text[1:-1], token.at)
-    name = cursor.name(_KEYWORDS, "or a value")
+    name = cursor.name("or a value")
     if cursor.token.kind == "symbol" and cursor.token.text == "(":
         raise cursor.error(
             f"{clip(name.name)} cannot be called; a condition knows only missing(...)", name.at

@@ -184,14 +184,14 @@ def intervals(cuts: Sequence[float]) -> tuple[str, ...]:
 
 
 def _part(cursor: Cursor) -> Part:
-    name = cursor.name((), "of a measure or transform")
+    name = cursor.name("of a measure or transform")
     if not cursor.accept("("):
         return name
     if name.name not in TRANSFORMS:
         near = suggestion(name.name, TRANSFORMS)
         known = ", ".join(TRANSFORMS)
         raise cursor.error(f"unknown transform '{name.name}'{near} (known: {known})", name.at)
-    arg = cursor.name((), f"of a measure in {name.name}(...)")
+    arg = cursor.name(f"of a measure in {name.name}(...)")
     parameters = []
     while cursor.accept(","):
         parameters.append(cursor.number())

@@ -18,6 +18,9 @@ MAX_LENGTH = 2_000
 MAX_DEPTH = 50
 """Levels of parentheses and ``not`` that one condition may have."""
 
+KEYWORDS = frozenset({"and", "or", "not", "in", "missing"})
+"""Words that no measure can be called in conditions and terms."""
+
 _WINDOW = 90  # characters of the text that an error shows
 
 _TOKEN = re.compile(
@@ -215,9 +218,9 @@ class Cursor:
             raise self.error(f"want '{word}' {why}, got {self.token}")
         return token
 
-    def name(self, reserved: Iterable[str], why: str) -> Name:
-        """Take a name that is not `reserved`."""
-        if self.token.kind != "name" or self.token.text in reserved:
+    def name(self, why: str) -> Name:
+        """Take a name that is not a keyword."""
+        if self.token.kind != "name" or self.token.text in KEYWORDS:
             raise self.error(f"want a name {why}, got {self.token}")
         token = self.take()
         return Name(token.text, token.at)

@@ -26,10 +26,11 @@ ANALYSES = (
 )  # fmt: skip
 """Values of the column ``analysis`` in results.csv."""
 
-_OF_OUTCOMES = frozenset(
-    {"prevalence", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient"}
-)
-_BY_GROUP = frozenset({"odds_ratio", "linear"})
+# Tuples, because what is looked for in them may be anything that TOML can hold.
+_OF_OUTCOMES = (
+    "prevalence", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient",
+)  # fmt: skip
+_BY_GROUP = ("odds_ratio", "linear")
 
 _RESERVED = {
     "cohort": ("interviewed", "complete_cases"),  # steps that every flow has
@@ -38,7 +39,7 @@ _RESERVED = {
 _FIGURE_KEYS = {
     "exact": (("estimate", "digits"), ("within", "direction", "significant")),
     "tolerance": (("estimate", "within", "reason"), ("digits", "direction", "significant")),
-    "direction": (("direction",), ("digits", "within")),
+    "direction": ((), ("digits", "within")),
 }
 
 
@@ -118,7 +119,7 @@ def _model_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
             if key in seen:
                 yield ("models", i, "terms", j), f"{clip(text)} is the same as no. {seen[key] + 1}"
             seen.setdefault(key, j)
-            if term.columns == {exposure}:
+            if isinstance(exposure, str) and term.columns == {exposure}:
                 yield ("models", i, "terms", j), "the exposure is in every model already"
 
 
@@ -146,6 +147,8 @@ def _figure_problems(at: Location, figure: Mapping[str, Any]) -> Iterator[Proble
     for key in refused:
         if key in figure:
             yield (*at, key), f"does not go with kind '{kind}'"
+    if kind == "direction" and not {"direction", "estimate"} & set(figure):
+        yield at, "a figure of kind 'direction' needs 'direction' or 'estimate'"
     low, estimate, high = (_number(figure.get(key)) for key in ("low", "estimate", "high"))
     if ("low" in figure) != ("high" in figure):
         yield at, "has one end of an interval; want both 'low' and 'high', or neither"
@@ -179,24 +182,40 @@ def _selector_problems(
         return
     for key, known in _choices(analysis, raw).items():
         value = where.get(key)
-        if isinstance(value, str) and value not in known:
+        if isinstance(value, str) and known is not None and value not in known:
             yield (*at, "where", key), f"got {described(value)}{_near(value, known)}"
 
 
-def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str]]:
-    """List what the selectors may be where the file decides it."""
-    groups = _table(raw, "exposure").get("groups")
-    # More groups than are allowed are told elsewhere; do not list a billion of them here.
-    count = groups if isinstance(groups, int) and 0 < groups <= 10 else 0
-    levels = [f"Q{i + 1}" for i in range(count)]
-    known = {"analysis": list(ANALYSES), "model": _names(raw, "models")}
+def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str] | None]:
+    """List what the selectors may be where the file decides it; None where it is unreadable."""
+    known: dict[str, list[str] | None] = {"analysis": list(ANALYSES)}
+    outcomes, levels = _known_names(raw, "outcomes"), _levels(raw)
+    known["model"] = _known_names(raw, "models")
     if analysis in _OF_OUTCOMES:
-        known["outcome"] = _names(raw, "outcomes")
+        known["outcome"] = outcomes
     if analysis in _BY_GROUP:
         known["level"] = levels
     if analysis == "prevalence":
-        known["stratum_level"] = ["all", *levels, *_names(raw, "domains")]
+        domains = _known_names(raw, "domains")
+        both = levels is not None and domains is not None
+        known["stratum_level"] = ["all", *(levels or ()), *(domains or ())] if both else None
     return known
+
+
+def _known_names(raw: Mapping[str, Any], section: str) -> list[str] | None:
+    """Names in a section; None if one cannot be read, which is told elsewhere."""
+    names, entries = _names(raw, section), raw.get(section, [])
+    return names if isinstance(entries, list) and len(names) == len(entries) else None
+
+
+def _levels(raw: Mapping[str, Any]) -> list[str] | None:
+    """Names of the dose groups; None if their number is wrong, which is told elsewhere."""
+    if "exposure" not in raw:
+        return []
+    groups = _table(raw, "exposure").get("groups")
+    if isinstance(groups, bool) or not isinstance(groups, int) or not 2 <= groups <= 10:
+        return None
+    return [f"Q{i + 1}" for i in range(groups)]
 
 
 def _near(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -59,7 +59,8 @@ def load_study(name_or_path: str | Path) -> Study:
     """
     path = _find(name_or_path)
     content = _read(path)
-    raw, text = _parse(content, path.name)
+    shown = clip(path.name, 200)[1:-1]
+    raw, text = _parse(content, shown)
     problems: list[Problem] = []
     study = None
     try:
@@ -68,7 +69,7 @@ def load_study(name_or_path: str | Path) -> Study:
         problems.extend(structure_problems(raw, error))
     problems.extend(consistency_problems(raw))
     if problems or study is None:
-        raise _all_problems(problems, raw, text, path.name)
+        raise _all_problems(problems, raw, text, shown)
     study._content, study._path = content, path
     study._lines = entry_lines(text, raw)
     study._file_cycles = study.data.cycles
@@ -92,7 +93,7 @@ def _find(name_or_path: str | Path) -> Path:
         raise InputError(f"no study file {clip(name, 200)}", todo="Check the path.") from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise InputError(f"is {kind}; want a TOML file", where=clip(name, 200))
+        raise InputError(f"is {kind}; want a TOML file", where=clip(name, 200)[1:-1])
     return path
 
 
@@ -101,9 +102,13 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=clip(str(path), 200)[1:-1]
+        ) from None
     if len(content) > MAX_BYTES:
-        raise InputError(f"larger than {MAX_BYTES:,} bytes; want a study file", where=str(path))
+        raise InputError(
+            f"larger than {MAX_BYTES:,} bytes; want a study file", where=clip(str(path), 200)[1:-1]
+        )
     return content
 
 

@@ -174,7 +174,9 @@ class Outcome(Section):
 
     @cached_property
     def against_condition(self) -> Condition | None:
-        """The parsed `against`."""
+        """The parsed `against`; where it is left out, those in whom `event` is known not to be."""
+        if self.against is None and self.event_condition is not None:
+            return self.event_condition.negation
         return self._parsed("against", self.against)
 
     def _parsed(self, key: str, text: str | None) -> Condition | None:
@@ -239,7 +241,8 @@ class Published(Section):
     )
     reason: Text | None = text_field("why it cannot be exact", None)
     direction: Literal["inverse", "positive"] | None = Field(
-        None, description='"inverse" or "positive"'
+        None,
+        description='"inverse" or "positive": the side of no association, if not the estimate\'s',
     )
     significant: bool | None = Field(
         None, description="true or false: whether the published interval excludes no association"
@@ -250,8 +253,11 @@ class Published(Section):
 class Study(Section):
     """A study's whole specification. `load_study` makes it from a file."""
 
-    schema_version: Literal[1] = Field(
-        alias="schema", description="1: the version of this format, which is the only one so far"
+    schema_version: int = Field(
+        alias="schema",
+        ge=1,
+        le=1,
+        description="1: the version of this format, which is the only one so far",
     )
     name: Identifier = name_field("the study, and its folder below reports/")
     title: Text = text_field("the report's title")
@@ -371,8 +377,11 @@ class Study(Section):
         outcomes = (
             condition
             for outcome in self.outcomes
-            for condition in (outcome.event_condition, outcome.against_condition)
-            if condition is not None
+            for text, condition in (
+                (outcome.event, outcome.event_condition),
+                (outcome.against, outcome.against_condition),
+            )
+            if text is not None and condition is not None
         )
         steps = (step.condition for step in self.cohort)
         return (*steps, *outcomes, *(domain.condition for domain in self.domains))
