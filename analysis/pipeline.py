@@ -21,6 +21,7 @@ from analysis import __version__
 from analysis.cohort.build import Cohort, Raw, build_frame, required_columns, select
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS
+from analysis.errors import InputError
 from analysis.models.estimate import estimate
 from analysis.models.published import stand_beside
 from analysis.nhanes.cache import TableReader
@@ -265,11 +266,25 @@ def run(
     folder = settings.out / study.name
     with clock.stage("report"):
         say("writing the report")
-        record = run_record(facts, inputs, verdicts)
-        write_report(results, facts, folder)
+        with _writing(folder):
+            write_report(results, facts, folder)
+    record = run_record(facts, inputs, verdicts)
     record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
-    write_json(folder / "run.json", record)
+    with _writing(folder):
+        write_json(folder / "run.json", record)
     return Outcome(study, cohort, results, verdicts, folder)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write the report: {error.strerror}",
+            where=str(folder),
+            todo="Free space or permissions there, or choose another folder with --out.",
+        ) from None
 
 
 def facts_of(study: Study, cohort: Cohort, inputs: Inputs, verdicts: pd.DataFrame) -> RunFacts:

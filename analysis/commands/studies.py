@@ -91,7 +91,9 @@ def verdict_grid(study: Study, verdicts: pd.DataFrame) -> Table:
         table.add_row(
             Text(str(row["id"])),
             _figure(row["published"], row["low"], row["high"], digits),
-            _figure(row["ours"], row["ours_low"], row["ours_high"], digits),
+            _p_value(row["ours_p"])
+            if row["measure"] == "p_trend"
+            else _figure(row["ours"], row["ours_low"], row["ours_high"], digits),
             Text(str(row["verdict"])),
         )
     return table
@@ -102,3 +104,7 @@ def _figure(estimate: Any, low: Any, high: Any, digits: int) -> Text:
         return Text("")
     interval = "" if pd.isna(low) else f" ({low:.{digits}f}, {high:.{digits}f})"
     return Text(f"{estimate:.{digits}f}{interval}")
+
+
+def _p_value(p: float) -> Text:
+    return Text("P < 0.001" if p < 0.001 else f"P = {p:.3f}")

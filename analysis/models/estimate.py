@@ -82,7 +82,8 @@ def _rows(
         weighted = exposure.cut_points == "weighted"
         doses = dose_groups(cohort, frame, exposure.measure, exposure.groups, weighted=weighted)
         yield from describe.group_rows(cohort, doses, exposure.measure, unit)
-    yield from describe.table1_rows(cohort, frame, doses, plan.table1_rows, measures)
+    described = plan.table1.rows if plan.table1 else ()
+    yield from describe.table1_rows(cohort, frame, doses, described, measures)
     yield from describe.prevalence_rows(cohort, frame, doses, plan.outcomes, plan.domains)
     if doses is not None:
         yield from _association_rows(plan, frame, cohort, doses, measures)

@@ -28,8 +28,13 @@ class Condition(Protocol):
 class Outcome(Protocol):
     """A binary outcome (an event against something) or a continuous one (a measure)."""
 
-    name: str
-    label: str
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
 
     @property
     def measure(self) -> str | None:
@@ -47,19 +52,41 @@ class Outcome(Protocol):
 class Exposure(Protocol):
     """How the exposure is modelled."""
 
-    measure: str
-    groups: int
-    cut_points: str
-    per: float
-    spline_knots: int | None
-    spline_reference: str | float
+    @property
+    def measure(self) -> str:
+        """Column of the exposure."""
+
+    @property
+    def groups(self) -> int:
+        """How many dose groups."""
+
+    @property
+    def cut_points(self) -> str:
+        """``"weighted"`` or ``"unweighted"``."""
+
+    @property
+    def per(self) -> float:
+        """Units that estimates are per."""
+
+    @property
+    def spline_knots(self) -> int | None:
+        """Knots of the curve; None draws none."""
+
+    @property
+    def spline_reference(self) -> str | float:
+        """Where the curve is 1 (or 0): ``"median"`` or a value."""
 
 
 class Model(Protocol):
     """A set of covariates."""
 
-    name: str
-    label: str
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
 
     @property
     def parsed_terms(self) -> Sequence[Term]:
@@ -69,8 +96,13 @@ class Model(Protocol):
 class Domain(Protocol):
     """A named group in which prevalences are estimated."""
 
-    name: str
-    label: str
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
 
     @property
     def condition(self) -> Condition:
@@ -80,24 +112,57 @@ class Domain(Protocol):
 class MeasureText(Protocol):
     """What tables say of a measure."""
 
-    label: str
-    unit: str
-    kind: str
-    levels: Sequence[str]
+    @property
+    def label(self) -> str:
+        """For people."""
+
+    @property
+    def unit(self) -> str:
+        """Empty for categories."""
+
+    @property
+    def kind(self) -> str:
+        """``"continuous"`` or ``"categorical"``."""
+
+    @property
+    def levels(self) -> Sequence[str]:
+        """Categories in their order."""
+
+
+class Table1(Protocol):
+    """What Table 1 describes."""
+
+    @property
+    def rows(self) -> Sequence[str]:
+        """Names of measures."""
 
 
 class Plan(Protocol):
     """All that is estimated in one study."""
 
-    name: str
-    exposure: Exposure | None
-    outcomes: Sequence[Outcome]
-    models: Sequence[Model]
-    domains: Sequence[Domain]
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
 
     @property
-    def table1_rows(self) -> Sequence[str]:
-        """Measures described in Table 1."""
+    def exposure(self) -> Exposure | None:
+        """None for a study that only describes."""
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """In the order of the report."""
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """From the least to the most adjusted."""
+
+    @property
+    def domains(self) -> Sequence[Domain]:
+        """Groups in which prevalences are estimated."""
+
+    @property
+    def table1(self) -> Table1 | None:
+        """What Table 1 describes; None for no table."""
 
 
 Measures = Mapping[str, MeasureText]

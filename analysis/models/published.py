@@ -19,32 +19,76 @@ REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "cannot be judged",
 )
 
-NULL = {"OR": 1.0, "difference": 0.0}
-"""Where an association is none, by measure."""
+NULL = {"OR": 1.0, "difference": 0.0, "p_trend": 0.0}
+"""Where an association is none, by measure; a trend's estimate is its coefficient."""
+
+ALPHA = 0.05
+"""Level of the intervals, and of a test that has none."""
 
 VERDICT_COLUMNS = (
     "id", "source", "statement", "kind", "unit", "published", "low", "high", "published_n",
-    "ours", "ours_low", "ours_high", "ours_n", "verdict", "why",
+    "ours", "ours_low", "ours_high", "ours_n", "ours_p", "measure", "verdict", "why",
 )  # fmt: skip
 
 
 class Published(Protocol):
     """A published figure as a study's file gives it."""
 
-    id: str
-    source: str
-    where: Mapping[str, str]
-    kind: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    n: int | None
-    unit: str | None
-    digits: int | None
-    within: float | None
-    direction: str | None
-    significant: bool | None
-    statement: str | None
+    @property
+    def id(self) -> str:
+        """See `analysis.study.Published`."""
+
+    @property
+    def source(self) -> str:
+        """See `analysis.study.Published`."""
+
+    @property
+    def where(self) -> Mapping[str, str]:
+        """See `analysis.study.Published`."""
+
+    @property
+    def kind(self) -> str:
+        """See `analysis.study.Published`."""
+
+    @property
+    def estimate(self) -> float | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def low(self) -> float | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def high(self) -> float | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def n(self) -> int | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def unit(self) -> str | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def digits(self) -> int | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def within(self) -> float | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def direction(self) -> str | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def significant(self) -> bool | None:
+        """See `analysis.study.Published`."""
+
+    @property
+    def statement(self) -> str | None:
+        """See `analysis.study.Published`."""
 
 
 @dataclass(frozen=True)
@@ -179,24 +223,31 @@ def _direction(figure: Published, ours: pd.Series) -> Verdict:
     null = NULL.get(ours["measure"])
     if null is None:
         return Verdict(UNKNOWN, "The row is not a measure of association.")
-    ours_side = "inverse" if ours["estimate"] < null else "positive"
-    claimed = figure.direction or ("inverse" if (figure.estimate or null) < null else "positive")
-    ours_significant = not ours["conf_low"] <= null <= ours["conf_high"]
-    interval = f"95% CI {ours['conf_low']:.2f} to {ours['conf_high']:.2f}"
-    if ours_side != claimed:
-        # An estimate on the other side whose interval holds the null contradicts nothing.
-        word = DOES_NOT if ours_significant or figure.significant else UNKNOWN
-        return Verdict(word, f"Ours is {ours_side}, not {claimed} ({interval}).")
-    if figure.significant and not ours_significant:
-        why = f"{ours_side.capitalize()} as published, but the interval holds {null:g}"
-        return Verdict(IN_PART, f"{why} ({interval}).")
+    side = "inverse" if ours["estimate"] < null else "positive"
+    significant, evidence = _evidence(ours, null)
+    if side != figure.direction:
+        # An estimate on the other side whose interval holds the null contradicts no weak claim.
+        word = DOES_NOT if significant or figure.significant else UNKNOWN
+        return Verdict(word, f"Ours is {side}, not {figure.direction} ({evidence}).")
+    if figure.significant and not significant:
+        why = f"{side.capitalize()} as published, but not significantly so"
+        return Verdict(IN_PART, f"{why} ({evidence}).")
     overlap = _overlap(figure, ours)
     if overlap is False:
-        why = f"{ours_side.capitalize()} as published, but the intervals do not overlap"
-        return Verdict(IN_PART, f"{why} ({interval}).")
-    side = f"Significantly {ours_side}" if figure.significant else ours_side.capitalize()
+        why = f"{side.capitalize()} as published, but the intervals do not overlap"
+        return Verdict(IN_PART, f"{why} ({evidence}).")
+    start = f"Significantly {side}" if figure.significant else side.capitalize()
     rest = ", and the intervals overlap" if overlap else ""
-    return Verdict(REPRODUCES, f"{side} as published{rest} ({interval}).")
+    return Verdict(REPRODUCES, f"{start} as published{rest} ({evidence}).")
+
+
+def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
+    """Say whether an association is significant, and by what: its interval, or its P value."""
+    if np.isfinite(ours["conf_low"]):
+        text = f"95% CI {ours['conf_low']:.2f} to {ours['conf_high']:.2f}"
+        return not ours["conf_low"] <= null <= ours["conf_high"], text
+    p = ours["p_value"]
+    return bool(p < ALPHA), "P < 0.001" if p < 0.001 else f"P = {p:.3f}"
 
 
 def _overlap(figure: Published, ours: pd.Series) -> bool | None:
@@ -222,6 +273,8 @@ def _verdict_row(
         "ours_low": ours["conf_low"] * scale,
         "ours_high": ours["conf_high"] * scale,
         "ours_n": ours["n"],
+        "ours_p": ours["p_value"],
+        "measure": ours["measure"],
         "verdict": verdict.word,
         "why": verdict.why,
     }

@@ -1,0 +1,61 @@
+"""The rules of the house: who may import whom, and what no module may call."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "analysis"
+
+ALLOWED = {
+    "errors": set(),
+    "grammar": {"errors"},
+    "nhanes": {"errors"},
+    "survey": {"errors", "grammar"},
+    "cohort": {"errors", "grammar", "nhanes"},
+    "models": {"errors", "grammar", "survey"},
+    # Labels and units come with the measures; no estimate is computed here.
+    "reporting": {"errors", "grammar", "cohort"},
+    "study": {"errors", "grammar", "nhanes", "cohort"},
+    "synthetic": {"errors", "nhanes"},
+}
+"""What each room may import of the others; pipeline, commands and cli may import all."""
+
+FREE = {"pipeline", "commands", "cli", "__init__", "__main__"}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("analysis.")}
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_up_the_house(path):
+    here = room(path)
+    if here in FREE:
+        return
+    assert here in ALLOWED, f"the room {here} has no rule"
+    strangers = imported(path) - ALLOWED[here] - {here}
+    assert not strangers, f"{path.relative_to(PACKAGE)} imports {sorted(strangers)}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_file_is_too_long_to_hold_in_the_head(path):
+    assert path.read_text().count("\n") <= 600
