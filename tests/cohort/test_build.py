@@ -1,0 +1,126 @@
+"""The frame of a cohort, its weights and its exclusions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.cohort.build import build_frame, required_columns, select
+from analysis.cohort.measures import MEASURES
+from analysis.cohort.weights import WEIGHTS, pooled_share
+from analysis.errors import DataError, InputError
+from analysis.grammar import parse_condition
+from analysis.nhanes.cycles import CYCLES, Table
+
+CYCLE_NAMES = ["2001-2002", "2003-2004"]
+
+
+def raw_tables() -> dict[Table, pd.DataFrame]:
+    """Two cycles of three and two people; the recall tables lack one person each."""
+    demo = {"SDMVSTRA": [1, 1, 1], "SDMVPSU": [1, 2, 1], "RIDAGEYR": [30.0, 40.0, 50.0]}
+    b = pd.DataFrame({"SEQN": [3, 1, 2], **demo})
+    c = pd.DataFrame({"SEQN": [11, 12], "SDMVSTRA": 2, "SDMVPSU": [1, 2], "RIDAGEYR": 60.0})
+    return {
+        Table("DEMO_B", "2001-2002"): b,
+        Table("DEMO_C", "2003-2004"): c,
+        Table("DRXTOT_B", "2001-2002"): pd.DataFrame(
+            {"SEQN": [1, 3], "WTDRD1": [10.0, 20.0], "DRDDRSTZ": [1.0, 2.0], "DRXTMAGN": 300.0}
+        ),
+        Table("DR1TOT_C", "2003-2004"): pd.DataFrame(
+            {"SEQN": [11], "WTDRD1": [40.0], "DR1DRSTZ": [1.0], "DR1TMAGN": [200.0]}
+        ),
+    }
+
+
+def built(raw=None) -> pd.DataFrame:
+    measures = [MEASURES["age"], MEASURES["magnesium_dietary"]]
+    return build_frame(raw or raw_tables(), measures, CYCLE_NAMES, WEIGHTS["dietary_day_1"])
+
+
+def test_everyone_has_a_row_in_the_order_of_cycle_and_seqn():
+    frame = built()
+    assert frame["seqn"].tolist() == [1, 2, 3, 11, 12]
+    assert frame["age"].tolist() == [40, 50, 30, 60, 60]
+    assert frame["cycle"].tolist() == ["2001-2002"] * 3 + ["2003-2004"] * 2
+
+
+def test_weights_are_shared_by_the_cycles_and_0_outside_the_subsample():
+    assert built()["weight"].tolist() == [5.0, 0.0, 10.0, 20.0, 0.0]
+
+
+def test_intakes_of_people_without_a_reliable_recall_are_missing():
+    values = built()["magnesium_dietary"].to_numpy()
+    np.testing.assert_array_equal(values, [300, np.nan, np.nan, 200, np.nan])
+
+
+def test_the_design_is_that_of_demo():
+    frame = built()
+    assert frame["stratum"].tolist() == [1, 1, 1, 2, 2]
+    assert frame["psu"].tolist() == [2, 1, 1, 1, 2]
+
+
+def tamper(table: str, change) -> dict[Table, pd.DataFrame]:
+    raw = raw_tables()
+    key = next(key for key in raw if key.name == table)
+    raw[key] = change(raw[key])
+    return raw
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "message"),
+    [
+        ("DEMO_C", lambda t: t.assign(SDMVSTRA=1), "share a stratum"),
+        ("DEMO_C", lambda t: t.assign(SEQN=[1, 12]), "share a participant"),
+        ("DRXTOT_B", lambda t: pd.concat([t, t]), "more than one row"),
+    ],
+)
+def test_tables_that_cannot_be_the_cdcs_are_refused(table, change, message):
+    with pytest.raises(DataError, match=message):
+        built(tamper(table, change))
+
+
+def test_required_columns_are_those_of_measures_weight_and_design():
+    wanted = required_columns(
+        [MEASURES["age"], MEASURES["magnesium_dietary"]], CYCLE_NAMES, WEIGHTS["dietary_day_1"]
+    )
+    assert {table.name: columns for table, columns in wanted.items()} == {
+        "DEMO_B": ("SEQN", "RIDAGEYR", "SDMVPSU", "SDMVSTRA"),
+        "DEMO_C": ("SEQN", "RIDAGEYR", "SDMVPSU", "SDMVSTRA"),
+        "DR1TOT_C": ("SEQN", "DR1DRSTZ", "DR1TMAGN", "WTDRD1"),
+        "DRXTOT_B": ("SEQN", "DRDDRSTZ", "DRXTMAGN", "WTDRD1"),
+    }
+
+
+def test_a_measure_that_a_cycle_lacks_is_refused_with_the_reason():
+    with pytest.raises(InputError, match=r"vitamin_d does not exist in 1999-2000: .*not measured"):
+        required_columns([MEASURES["vitamin_d"]], ["1999-2000"], WEIGHTS["examination"])
+
+
+@pytest.mark.parametrize("cycles", [["2001-2002"], CYCLE_NAMES, list(CYCLES)])
+def test_pooled_shares_add_up_to_one(cycles):
+    shares = pooled_share(cycles)
+    assert list(shares) == cycles
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def steps(*texts: str):
+    return [(f"s{i}", f"Step {i}", parse_condition(text)) for i, text in enumerate(texts)]
+
+
+def test_each_step_keeps_those_for_whom_its_condition_holds():
+    cohort = select(built(), steps("age >= 40", "not missing(magnesium_dietary)"))
+    assert [step.name for step in cohort.steps] == ["interviewed", "s0", "s1"]
+    assert [int(step.kept.sum()) for step in cohort.steps] == [5, 4, 2]
+    assert cohort.frame.loc[cohort.members, "seqn"].tolist() == [1, 11]
+    assert len(cohort.frame) == 5, "nobody is dropped from the design"
+
+
+def test_incomplete_cases_are_counted_and_set_aside_as_one_more_step():
+    cohort = select(built(), steps("age >= 40"), complete=["age", "magnesium_dietary"])
+    assert dict(cohort.missing) == {"age": 0, "magnesium_dietary": 2, "any": 2}
+    assert cohort.steps[-1].name == "complete_cases"
+    assert int(cohort.members.sum()) == 2
+
+
+def test_a_step_that_leaves_nobody_is_named():
+    with pytest.raises(InputError, match="cohort step 's1'"):
+        select(built(), steps("age >= 40", "age > 100"))

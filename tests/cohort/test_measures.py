@@ -1,0 +1,196 @@
+"""Each derivation from the CDC's codes, code by code, and the registry's own consistency."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.cohort.measure import Measure
+from analysis.cohort.measures import MEASURES
+from analysis.cohort.measures.vitamin_d import NMOL_PER_NG, RIA_LINES, recover_ria
+from analysis.errors import DataError
+from analysis.nhanes.cycles import CYCLES
+
+NAN = float("nan")
+
+
+def derive(name: str, cycle: str = "2005-2006", **roles: object) -> object:
+    """One participant through a measure's derivation."""
+    index = pd.Index([1], name="SEQN")
+    columns = {
+        role: value if isinstance(value, pd.DataFrame) else pd.Series([float(value)], index=index)
+        for role, value in roles.items()
+    }
+    return MEASURES[name].derive(columns, cycle).iloc[0]
+
+
+def same(found: object, wanted: object) -> bool:
+    return pd.isna(found) if wanted is None else found == wanted
+
+
+@pytest.mark.parametrize(
+    ("ever", "now", "wanted"),
+    [
+        (2, NAN, "Never"),
+        (1, 1, "Current"),
+        (1, 2, "Current"),
+        (1, 3, "Former"),
+        (1, 9, None),
+        (1, NAN, None),
+        (7, NAN, None),
+        (9, NAN, None),
+        (NAN, NAN, None),
+    ],
+)
+def test_smoking(ever, now, wanted):
+    assert same(derive("smoking", ever=ever, now=now), wanted)
+
+
+@pytest.mark.parametrize(
+    ("any_year", "life", "times", "unit", "drinks", "sex", "wanted"),
+    [
+        (2, 2, NAN, NAN, NAN, 1, "Never"),
+        (2, 1, 0, NAN, NAN, 1, "Former"),
+        (1, NAN, 0, NAN, NAN, 2, "Former"),
+        (1, NAN, 3, 1, 1, 2, "Light"),  # 3 a week
+        (1, NAN, 4, 1, 1, 2, "Moderate"),  # 4 a week
+        (1, NAN, 7, 1, 1, 2, "Moderate"),  # 7 a week: a woman's limit
+        (1, NAN, 4, 1, 2, 2, "Heavy"),  # 8 a week
+        (1, NAN, 4, 1, 2, 1, "Moderate"),
+        (1, NAN, 7, 1, 2, 1, "Moderate"),  # 14 a week: a man's limit
+        (1, NAN, 5, 1, 3, 1, "Heavy"),  # 15 a week
+        (1, NAN, 12, 2, 1, 1, "Light"),  # 12 a month: 2.8 a week
+        (1, NAN, 14, 2, 1, 1, "Moderate"),  # 14 a month: 3.2 a week
+        (1, NAN, 365, 3, 1, 1, "Moderate"),  # daily: 7.0 a week
+        (1, NAN, 12, 3, 5, 1, "Light"),
+        (1, NAN, 777, NAN, NAN, 1, None),
+        (1, NAN, 999, NAN, NAN, 1, None),
+        (1, NAN, 3, 1, 999, 1, None),
+        (1, NAN, 3, 1, 777, 1, None),
+        (1, NAN, 3, 9, 2, 1, None),
+        (9, 2, NAN, NAN, NAN, 1, "Never"),
+        (2, 9, NAN, NAN, NAN, 1, None),
+        (NAN, NAN, NAN, NAN, NAN, 1, None),
+    ],
+)
+def test_alcohol(any_year, life, times, unit, drinks, sex, wanted):
+    found = derive(
+        "alcohol", any_year=any_year, life=life, times=times, unit=unit, drinks=drinks, sex=sex
+    )
+    assert same(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "drinks", "wanted"),
+    [("2001-2002", 77, None), ("2003-2004", 99, None), ("2007-2008", 77, "Heavy")],
+)
+def test_unknown_drinks_have_the_codes_of_their_cycle(cycle, drinks, wanted):
+    found = derive("alcohol", cycle, any_year=1, life=NAN, times=1, unit=1, drinks=drinks, sex=1)
+    assert same(found, wanted)
+
+
+def activities(*rows: tuple[float, float, float]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["PADTIMES", "PADDURAT", "PADMETS"], dtype=float)
+    return frame.assign(SEQN=1)
+
+
+@pytest.mark.parametrize(
+    ("vigorous", "moderate", "rows", "met", "wanted"),
+    [
+        (2, 2, [], 0, "None"),
+        (3, 3, [], 0, "None"),
+        (2, 3, [], 0, "None"),
+        (1, 2, [(30, 10, 6)], 420, "Below 500 MET-min/week"),
+        (1, 1, [(30, 10, 6), (15, 20, 3)], 630, "500 to below 1,000 MET-min/week"),
+        (1, 2, [(30, 100, 7)], 4900, "1,000 MET-min/week or more"),
+        (1, 2, [(30, 10, 6), (NAN, 20, 3)], None, None),  # a part is not the whole
+        (1, 2, [], None, None),  # active, but no record of it
+        (7, 2, [], None, None),
+        (NAN, NAN, [], None, None),
+    ],
+)
+def test_physical_activity(vigorous, moderate, rows, met, wanted):
+    roles = {"vigorous": vigorous, "moderate": moderate, "activities": activities(*rows)}
+    found = derive("leisure_activity", **roles)
+    assert pd.isna(found) if met is None else found == pytest.approx(met, rel=1e-12)
+    assert same(derive("physical_activity", **roles), wanted)
+
+
+@pytest.mark.parametrize(
+    ("code", "sex", "status", "wanted"),
+    [
+        (1, 2, 2, "Pregnant"),
+        (2, 2, 2, "Not pregnant"),
+        (3, 2, 2, "Not ascertained"),
+        (NAN, 1, 2, "Not pregnant"),
+        (NAN, 1, 1, "Not pregnant"),
+        (NAN, 2, 2, "Not pregnant"),  # examined, outside the ages asked
+        (NAN, 2, 1, None),  # not examined
+    ],
+)
+def test_pregnancy(code, sex, status, wanted):
+    assert same(derive("pregnancy", code=code, sex=sex, status=status), wanted)
+
+
+@pytest.mark.parametrize(("status", "wanted"), [(1, 250.0), (2, None), (4, None), (5, None)])
+@pytest.mark.parametrize("name", ["magnesium_dietary", "calcium_dietary", "energy"])
+def test_intakes_want_a_reliable_recall(name, status, wanted):
+    assert same(derive(name, total=250.0, status=status), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "code", "wanted"),
+    [
+        ("examined", "code", 2, "Yes"),
+        ("examined", "code", 1, "No"),
+        ("sex", "code", 1, "Male"),
+        ("sex", "code", 2, "Female"),
+        ("race_ethnicity", "code", 1, "Mexican American"),
+        ("race_ethnicity", "code", 2, "Other Hispanic"),
+        ("race_ethnicity", "code", 3, "Non-Hispanic White"),
+        ("race_ethnicity", "code", 4, "Non-Hispanic Black"),
+        ("race_ethnicity", "code", 5, "Other, including multi-racial"),
+        ("education", "code", 1, "Less than 9th grade"),
+        ("education", "code", 5, "College graduate or above"),
+        ("education", "code", 7, None),
+        ("education", "code", 9, None),
+        ("season", "code", 1, "November to April"),
+        ("season", "code", 2, "May to October"),
+        ("recall_status", "status", 4, "Breast milk"),
+        ("recall_status", "status", NAN, None),
+    ],
+)
+def test_codes(name, role, code, wanted):
+    assert same(derive(name, **{role: code}), wanted)
+
+
+@pytest.mark.parametrize("cycle", RIA_LINES)
+@given(whole=st.lists(st.integers(2, 90), min_size=1, max_size=50))
+def test_every_whole_ria_value_is_recovered_from_what_is_released(cycle, whole):
+    intercept, slope = RIA_LINES[cycle]
+    exact = intercept + slope * NMOL_PER_NG * np.array(whole, float)
+    released = np.where(exact < 100, np.round(exact, 1), np.round(exact))
+    assert recover_ria(released, intercept, slope).tolist() == whole
+
+
+def test_ria_keeps_missing_values_and_refuses_another_release():
+    line = RIA_LINES["2005-2006"]
+    assert np.isnan(recover_ria(np.array([NAN]), *line)).all()
+    with pytest.raises(DataError, match=r"1 of 2 values .* 51\.3 nmol/L"):
+        recover_ria(np.array([56.8, 51.3]), *line)
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda m: m.name)
+def test_every_measure_is_whole(measure: Measure):
+    assert measure.sources, "a measure that exists nowhere"
+    assert set(measure.sources) | set(measure.absent) <= set(CYCLES)
+    assert not set(measure.sources) & set(measure.absent)
+    assert set(measure.sources) | set(measure.absent) == set(CYCLES), "a cycle without a word"
+    assert (measure.kind == "categorical") == bool(measure.levels)
+    assert measure.label[0].isupper() and not measure.label.endswith(".")
+    assert not (measure.unit and measure.levels)
+    for cycle, source in measure.sources.items():
+        suffix = CYCLES[cycle].suffix
+        for table in source.variables(cycle):
+            assert table.name.endswith(f"_{suffix}") if suffix else "_" not in table.name

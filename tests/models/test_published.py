@@ -1,0 +1,151 @@
+"""Published figures find their row and get the verdict that the numbers give."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import InputError
+from analysis.models.published import judge, printed, stand_beside
+from analysis.models.results import tidy
+
+NAN = np.nan
+EMPTY = dict.fromkeys(
+    (
+        "estimate",
+        "low",
+        "high",
+        "n",
+        "unit",
+        "digits",
+        "within",
+        "direction",
+        "significant",
+        "statement",
+    )
+)
+
+
+def figure(kind: str, **more):
+    base = {"id": "f", "source": "s", "where": {"analysis": "odds_ratio", "level": "Q4"}}
+    return SimpleNamespace(**{**base, **EMPTY, "kind": kind, **more})
+
+
+def ours(estimate, low=NAN, high=NAN, measure="OR", n=100, p=NAN):
+    return pd.Series(
+        {"estimate": estimate, "conf_low": low, "conf_high": high, "measure": measure, "n": n,
+         "p_value": p}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("published", "found", "word", "why"),
+    [
+        ({"estimate": 41.6, "digits": 1}, ours(41.58), "reproduces", "printed digit"),
+        ({"estimate": 41.6, "digits": 1}, ours(41.65), "does not", "41.7 against 41.6"),
+        ({"estimate": 41.6, "low": 36.6, "digits": 1}, ours(41.6, 36.7, 46.0), "in part", "lower"),
+        ({"estimate": 41.6, "high": 46.8, "digits": 1}, ours(41.6, 36.7, 46.84), "reproduces", ""),
+        ({"estimate": 41.6, "digits": 1, "n": 4495}, ours(41.6, n=4494), "in part", "n 4,494"),
+        ({"estimate": 2.0, "digits": 0}, ours(2.5), "does not", "3 against 2"),
+        ({"estimate": 2.0, "digits": 0}, ours(NAN), "cannot be judged", "no estimate"),
+    ],
+)
+def test_exact_figures_want_the_printed_digits(published, found, word, why):
+    verdict = judge(figure("exact", **published), found)
+    assert verdict.word == word and why in verdict.why
+
+
+@pytest.mark.parametrize(("found", "word"), [(40.96, "reproduces"), (40.94, "does not")])
+def test_tolerances_want_a_distance(found, word):
+    assert judge(figure("tolerance", estimate=41.1, within=0.15), ours(found)).word == word
+
+
+@pytest.mark.parametrize(
+    ("published", "found", "word"),
+    [
+        ({"direction": "inverse"}, ours(0.8, 0.5, 1.2), "reproduces"),
+        ({"direction": "inverse", "significant": True}, ours(0.8, 0.7, 0.9), "reproduces"),
+        ({"direction": "inverse", "significant": True}, ours(0.8, 0.5, 1.2), "in part"),
+        ({"direction": "inverse", "significant": True}, ours(0.8, 0.5, 1.0), "in part"),
+        ({"direction": "inverse"}, ours(1.1, 0.9, 1.3), "cannot be judged"),
+        ({"direction": "inverse"}, ours(1.3, 1.1, 1.5), "does not"),
+        ({"direction": "inverse", "significant": True}, ours(1.1, 0.9, 1.3), "does not"),
+        ({"direction": "positive"}, ours(2.0, 1.0, 3.0, "difference"), "reproduces"),
+        ({"direction": "positive"}, ours(-2.0, -3.0, -1.0, "difference"), "does not"),
+        ({"direction": "inverse", "low": 0.2, "high": 0.5}, ours(0.8, 0.7, 0.9), "in part"),
+        ({"direction": "inverse", "low": 0.2, "high": 0.7}, ours(0.8, 0.7, 0.9), "reproduces"),
+        ({"direction": "inverse"}, ours(0.3, measure="mean"), "cannot be judged"),
+        (
+            {"direction": "inverse", "significant": True},
+            ours(-1e-3, measure="p_trend", p=0.02),
+            "reproduces",
+        ),
+        (
+            {"direction": "inverse", "significant": True},
+            ours(-1e-3, measure="p_trend", p=0.2),
+            "in part",
+        ),
+        (
+            {"direction": "inverse", "significant": True},
+            ours(1e-3, measure="p_trend", p=0.2),
+            "does not",
+        ),
+    ],
+)
+def test_directions(published, found, word):
+    assert judge(figure("direction", **published), found).word == word
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "wanted"),
+    [
+        (0.25, 1, "0.3"),
+        (0.35, 1, "0.4"),
+        (-0.25, 1, "-0.3"),
+        (1e-7, 2, "0.00"),
+        (82.0495, 1, "82.0"),
+    ],
+)
+def test_rounding_is_that_of_a_journal(value, digits, wanted):
+    assert str(printed(value, digits)) == wanted
+
+
+def results() -> pd.DataFrame:
+    rows = [
+        {"analysis": "odds_ratio", "level": level, "measure": "OR", "estimate": estimate,
+         "conf_low": estimate / 2, "conf_high": estimate * 2}
+        for level, estimate in (("Q1", 1.0), ("Q4", 0.4))
+    ]  # fmt: skip
+    shares = [{"analysis": "prevalence", "measure": m, "estimate": 0.416}
+              for m in ("proportion", "unweighted_proportion")]  # fmt: skip
+    return tidy(rows + shares, study="s", weight="w", cycles="c")
+
+
+def test_figures_stand_in_their_row_on_the_scale_of_the_estimate():
+    percent = figure(
+        "exact", id="p", where={"analysis": "prevalence"}, estimate=41.6, digits=1, unit="percent"
+    )
+    odds = figure("direction", direction="inverse", estimate=0.34, low=0.21, high=0.56)
+    table, verdicts = stand_beside(results(), [percent, odds])
+    row = table[table["measure"] == "proportion"].iloc[0]
+    assert row["published"] == pytest.approx(0.416)
+    assert row["agreement"] == "reproduces"
+    q4 = table[table["level"] == "Q4"].iloc[0]
+    assert (q4["published"], q4["published_low"], q4["published_high"]) == (0.34, 0.21, 0.56)
+    assert (table["agreement"] != "").sum() == 2
+    assert verdicts["ours"].tolist() == pytest.approx([41.6, 0.4])
+    assert verdicts["verdict"].tolist() == ["reproduces", "reproduces"]
+
+
+def test_two_figures_of_one_row_keep_both_verdicts():
+    one = figure("direction", id="a", direction="inverse")
+    other = figure("direction", id="b", direction="positive", significant=True)
+    table, _ = stand_beside(results(), [one, other])
+    assert table.loc[table["level"] == "Q4", "agreement"].item() == "reproduces; does not"
+
+
+@pytest.mark.parametrize("where", [{"level": "Q9"}, {"analysis": "odds_ratio"}])
+def test_a_figure_that_names_no_row_or_several_is_refused(where):
+    with pytest.raises(InputError, match="published figure 'f'"):
+        stand_beside(results(), [figure("direction", where=where)])
