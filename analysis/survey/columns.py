@@ -17,10 +17,13 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     Raises
     ------
     InputError
-        If there is none, with the nearest name.
+        If there is none, with the nearest name, or more than one.
     """
     if name in frame.columns:
-        return frame[name]
+        found = frame[name]
+        if isinstance(found, pd.DataFrame):
+            raise InputError(f"the data frame has more than one column '{name}' ({role})")
+        return found
     near = difflib.get_close_matches(name, map(str, frame.columns), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "Its columns are those of the data frame."
     raise InputError(f"the data frame has no column '{name}' ({role})", todo=hint)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.survey import estimates, intervals, variance
+from analysis.survey import checks, estimates, intervals, variance
 from analysis.survey.columns import aligned, as_condition, as_matrix, as_numbers, column
 from analysis.survey.estimates import Estimates, Scored
 from analysis.survey.formula import Matrices, build_matrices
@@ -78,9 +78,9 @@ class Design:
             raise InputError(f"unknown lonely_psu '{lonely_psu}'", todo=f"Choose from {choices}.")
         self.frame = frame
         self.lonely_psu = lonely_psu
-        self.weights = _checked_weights(frame, weights)
+        self.weights = checks.weights(frame, weights)
         labels = {
-            role: None if name is None else _complete(column(frame, name, role), name, role)
+            role: None if name is None else checks.complete(frame, name, role)
             for role, name in (("strata", strata), ("PSU", psu))
         }
         self.structure, straddling = variance.factorise(
@@ -93,7 +93,7 @@ class Design:
                 todo="If labels begin anew in each stratum, say nest=True.",
             )
         if lonely_psu == "fail":
-            self._refuse_lonely(strata)
+            checks.refuse_lonely(self.structure, strata)
         self._inside = np.ones(len(frame), dtype=bool)
 
     def where(self, mask: Values) -> Design:
@@ -201,14 +201,14 @@ class Design:
         table = []
         for group, rows, n_missing in self._groups(by, values):
             row = self._estimate(values, rows, estimates.mean, alpha)
-            p, std_error, df = row["estimate"], row["std_error"], row["df"]
-            row["conf_low"], row["conf_high"] = intervals.proportion_interval(
-                p, std_error, len(rows), df, alpha, interval
-            )
             events = int(values[rows[self.weights[rows] > 0]].sum())
-            table.append(
-                group | {"variable": name} | row | {"missing": n_missing, "events": events}
+            if row["n"] and events in (0, row["n"]):  # exactly, not but for rounding
+                row |= {"estimate": float(events > 0), "std_error": 0.0}
+            row["conf_low"], row["conf_high"] = intervals.proportion_interval(
+                row["estimate"], row["std_error"], len(rows), row["df"], alpha, interval
             )
+            counts = {"missing": n_missing, "events": events}
+            table.append(group | {"variable": name} | row | counts)
         return Estimates(pd.DataFrame(table), "proportion")
 
     def quantile(
@@ -492,40 +492,3 @@ class Design:
         if not pd.api.types.is_bool_dtype(values.infer_objects().dtype):
             raise InputError(f"a domain must be of truth values, not of {values.dtype}")
         return values.to_numpy(dtype=bool)
-
-    def _refuse_lonely(self, strata: str | None) -> None:
-        lonely = np.flatnonzero(self.structure.psus_in_stratum == 1)
-        if len(lonely):
-            rows = int((self.structure.stratum[self.structure.psu] == lonely[0]).sum())
-            label = self.structure.labels[lonely[0]]
-            more = f", and so have {len(lonely) - 1} others" if len(lonely) > 1 else ""
-            raise InputError(
-                f"stratum {label} has a single PSU ({rows:,} rows){more}",
-                where=f"column '{strata}'" if strata else "",
-                todo="Choose lonely_psu from adjust, average, remove and certainty, "
-                "or combine strata.",
-            )
-
-
-def _checked_weights(frame: pd.DataFrame, name: str) -> np.ndarray:
-    values = column(frame, name, "weights")
-    weights = as_numbers(values, f"weight '{name}'")
-    if np.isnan(weights).any():
-        raise InputError(
-            f"weight '{name}' is missing in {int(np.isnan(weights).sum()):,} rows",
-            todo="Rows outside the weight's subsample stay in the design with weight 0.",
-        )
-    if (weights < 0).any():
-        raise InputError(f"weight '{name}' is negative in {int((weights < 0).sum()):,} rows")
-    if not (weights > 0).any():
-        raise InputError(f"weight '{name}' is zero in all {len(frame):,} rows")
-    return weights
-
-
-def _complete(values: pd.Series, name: str, role: str) -> pd.Series:
-    if values.isna().any():
-        raise InputError(
-            f"{role} column '{name}' is missing in {int(values.isna().sum()):,} rows",
-            todo="Every row of the sample has its place in the design.",
-        )
-    return values

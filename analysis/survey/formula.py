@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 from statsmodels.base.model import Model
 
 from analysis.errors import InputError
+from analysis.survey.columns import as_numbers
 
 
 @dataclass(frozen=True)
@@ -65,24 +67,18 @@ def build_matrices(
         If the formula cannot be read or every row has a missing value.
     """
     outcome = formula.partition("~")[0].strip()
-    columns = [name for name in frame if str(name) in formula]
+    columns = _mentioned(formula, frame)
+    index = pd.RangeIndex(len(rows))
     data = pd.DataFrame(
-        {
-            name: _plain(frame[name].iloc[rows].reset_index(drop=True), name == outcome)
-            for name in columns
-        },
-        index=pd.RangeIndex(len(rows)),
+        {name: _plain(frame[name].iloc[rows].set_axis(index)) for name in columns}, index=index
     )
+    if outcome in columns:
+        data[outcome] = _outcome(data[outcome], outcome)
     try:
         model = Model.from_formula(formula, data, missing="drop")
     except Exception as error:  # whatever the engine or a function in the formula raises
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise InputError(f"the formula '{formula}' cannot be used: {reason}") from error
-    if np.ndim(model.endog) != 1:
-        raise InputError(
-            f"the outcome '{outcome}' is a category, not a number",
-            todo="Make a column of 0 and 1 for the event and name that.",
-        )
     used = rows[np.asarray(model.data.row_labels, dtype=np.intp)]
     weightless = weightless[frame[columns].iloc[weightless].notna().all(axis=1).to_numpy()]
     names = list(model.exog_names)
@@ -98,17 +94,31 @@ def build_matrices(
     )
 
 
-def _plain(values: pd.Series, is_outcome: bool) -> pd.Series:
-    """Drop levels that no row has, and take truth values of the outcome as 0 and 1."""
+def _mentioned(formula: str, frame: pd.DataFrame) -> list[str]:
+    """List the columns whose name stands in the formula, as a word or quoted for ``Q()``."""
+    words = set(re.findall(r"\w+", formula)) | set(re.findall(r"[\"']([^\"']*)[\"']", formula))
+    return [name for name in frame if name in words]
+
+
+def _plain(values: pd.Series) -> pd.Series:
+    """Drop levels that no row has, and turn pandas' own numbers into NumPy's."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.remove_unused_categories()
     if pd.api.types.is_extension_array_dtype(values.dtype) and (
         pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
     ):
         return values.astype("Float64").astype(float)
-    if is_outcome and pd.api.types.is_bool_dtype(values.dtype):
-        return values.astype(float)
     return values
+
+
+def _outcome(values: pd.Series, name: str) -> pd.Series:
+    """Take the outcome as numbers, truth values as 0 and 1."""
+    try:
+        return pd.Series(as_numbers(values, f"the outcome '{name}'"), index=values.index)
+    except InputError as error:
+        raise InputError(
+            error.what, todo="Make a column of 0 and 1 for the event and name that."
+        ) from error
 
 
 def _terms(model: Any, columns: list[str]) -> dict[str, list[str]]:

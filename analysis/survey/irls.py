@@ -83,7 +83,8 @@ def fit_glm(
     """
     weights = weights / weights.mean()
     basis, back = _orthogonal(x, weights, names)
-    gamma, iterations, stray = _iterate(y, basis, weights, family)
+    with np.errstate(over="ignore"):  # a wild first step may saturate the inverse link
+        gamma, iterations, stray = _iterate(y, basis, weights, family)
     if stray is not None:
         columns = _moving(back @ stray, x, names)
         raise InputError(
