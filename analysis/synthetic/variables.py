@@ -210,6 +210,7 @@ def recall(cycle: str, day: int = 1) -> tuple[Variable, ...]:
     """Totals of one day's recall."""
     early = cycle == "2001-2002"
     prefix = "DRD" if early else f"DR{day}"
+    foods = "Number of foods reported" if cycle == "2005-2006" else "Number of foods"
     day_one = _number(
         "WTDRD1",
         "Dietary day one 2-Year sample weight" if early else "Dietary day one sample weight",
@@ -240,7 +241,7 @@ def recall(cycle: str, day: int = 1) -> tuple[Variable, ...]:
         _coded(f"{prefix}DRSTZ", "Dietary recall status", "Quality of the recall.", STATUS),
         *(() if early else later),
         _coded(f"{prefix}DAY", "Intake day of the week", "Day recalled.", WEEKDAYS),
-        _number(nutrient_name("NUMF", cycle, day), "Number of foods", "Foods reported."),
+        _number(nutrient_name("NUMF", cycle, day), foods, "Foods reported."),
         *totals,
     )
 
