@@ -94,7 +94,7 @@ def read_header(path: Path) -> Header:
         columns[name.decode("ascii", "replace").strip()] = kind == 2
         row_length += length
     if row_length <= 0 or len(columns) != variables:
-        raise _damaged(path, "is a transport file whose variables are not described rightly")
+        raise _damaged(path, "is a transport file with variables that are not rightly described")
     return Header(columns, row_length, data_start)
 
 
@@ -224,7 +224,7 @@ def _with_integer_identifier(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     if IDENTIFIER not in frame:
         return frame
     numbers = frame[IDENTIFIER]
-    if not (numbers.notna() & (numbers % 1 == 0) & numbers.between(1, 2**53)).all():
+    if not ((numbers % 1 == 0) & numbers.between(1, 2**53)).all():
         raise _damaged(path, f"holds values of {IDENTIFIER} that are no whole numbers")
     return frame.astype({IDENTIFIER: "int64"})
 

@@ -105,7 +105,8 @@ def test_a_page_in_words_only_has_no_variables(write_codebook: Write):
         ("<td>7</td>", "", "damaged line of codes for X"),
         ("<dt>Variable Name: </dt>", "<dt>Name: </dt>", "variable without a name"),
         ("href='#X'", "href='#Y'", "lists Y but does not describe it"),
-        ("<dd>SEQN  </dd>", "<dd>X</dd>", "lists SEQN but does not|describes a variable twice"),
+        ("<dd>SEQN  </dd>", "<dd>X</dd>", "lists SEQN but does not describe it"),
+        ("SEQN", "X", "describes a variable twice"),
     ],
 )
 def test_a_damaged_page_is_one_message_that_names_it(

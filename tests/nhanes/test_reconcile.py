@@ -86,6 +86,8 @@ NONE_MISSING = (".", "Missing", 0)
         ([0.549, 2.0, 4.1254], [RANGE, NONE_MISSING], ""),
         ([0.451, 2.0, 4.1246], [RANGE, NONE_MISSING], ""),
         ([0.5, 2.0, 4.1255], [RANGE, NONE_MISSING], ""),
+        # Half a unit to the last bit: the difference is a little more in binary.
+        ([0.0, 186295.506645], [("0 to 186295.50665", "Range of Values", 2)], ""),
         ([0.551, 2.0, 4.125], [RANGE, NONE_MISSING], "lowest: codebook 0.5, file 0.551"),
         ([0.5, 2.0, 4.1244], [RANGE, NONE_MISSING], "highest: codebook 4.125, file 4.1244"),
         (

@@ -115,7 +115,12 @@ def spoil(what: str, content: bytes) -> bytes:
         "cut within a row": content[: rows + 3 * RECORD],
         "two tables": content + content[member:],
         "odd descriptions": content.replace(b"0000000140", b"0000000141", 1),
-        "lengths of 0": content[: 8 * RECORD + 4] + b"\0\0" + content[8 * RECORD + 6 :],
+        "lengths of 0": b"".join(
+            content[at : at + 4] + b"\0\0" + content[at + 6 : at + 140]
+            for at in range(8 * RECORD, 8 * RECORD + 4 * 140, 140)
+        ).join([content[: 8 * RECORD], content[8 * RECORD + 4 * 140 :]]),
+        "a name twice": content.replace(b"LBXMADE ", b"SEQN    ", 1),
+        "cut within blanks": content + b" " * RECORD,
         "version 8": content.replace(b"LIBRARY HEADER", b"LIBV8   HEADER"),
     }[what]
 
@@ -131,8 +136,10 @@ def spoil(what: str, content: bytes) -> bytes:
         ("descriptions cut", "damaged or incomplete header"),
         ("no rows opened", "damaged or incomplete header"),
         ("odd descriptions", "damaged or incomplete header"),
-        ("lengths of 0", "cannot|cut short|described|hold"),
-        ("odd length", "is cut short"),
+        ("lengths of 0", "not rightly described"),
+        ("a name twice", "not rightly described"),
+        ("cut within blanks", "ends within row 31"),
+        ("odd length", "no multiple of 80"),
         ("cut within a row", "ends within row"),
         ("two tables", "more than one table"),
     ],
