@@ -1,7 +1,8 @@
 """Where the CDC's codebooks and files are known to disagree.
 
-Every exception states the exact difference: one that grows or shrinks is reported again. None of
-them concerns a variable of more than a few tables; all others reconcile to the digit.
+Every exception states the exact figures, so that one that grows or shrinks is reported again. Of
+the 10,174 variables with printed counts in the tables of 1999 to 2023 that were compared, 61 are
+listed here; all others reconcile to the digit.
 """
 
 from __future__ import annotations
