@@ -201,8 +201,11 @@ class Table:
         The body.
     notes : tuple of Text
         Below the table.
-    series : {"main", "supporting"}
-        Main tables are numbered 1, 2, ...; supporting ones S1, S2, ...
+    series : {"main", "supporting", "data"}
+        Main tables are numbered 1, 2, ...; supporting ones S1, S2, ...; data behind a figure
+        are not.
+    stack : bool
+        On a phone, set cells below each other: for tables that are mostly words.
     """
 
     key: str
@@ -211,6 +214,7 @@ class Table:
     groups: tuple[Group, ...]
     notes: tuple[Text, ...] = ()
     series: Literal["main", "supporting", "data"] = "main"
+    stack: bool = False
 
     @property
     def columns(self) -> int:

@@ -120,6 +120,11 @@ class RunFacts:
         """Give the label of an outcome."""
         return next((o.label for o in self.study.outcomes if o.name == name), name)
 
+    def outcome_unit(self, name: str) -> str:
+        """Give the unit of a continuous outcome; empty for one that is yes or no."""
+        measure = next((o.measure for o in self.study.outcomes if o.name == name), None)
+        return self.unit(measure) if measure else ""
+
     def model(self, name: str) -> str:
         """Give the label of a model."""
         return next((m.label for m in self.models if m.name == name), name)

@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
@@ -135,13 +135,15 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     for outcome in outcomes:
         lines.append((outcome, ""))
         lines += [(outcome, level) for level in _levels(rows, outcome)]
-    height = 0.36 * len(lines) + 1.05
-    canvas = Canvas(figsize=(width, height))
     wide = width == style.WIDE
+    across = min(len(models), 4 if wide else 2)
+    top = 0.27 + 0.2 * math.ceil(len(models) / across)
+    height = max(0.36, 0.12 * len(models) + 0.04) * len(lines) + 0.58 + top
+    canvas = Canvas(figsize=(width, height))
     left, right = (0.17, 0.77) if wide else (0.115, 0.69)
-    axes = canvas.add_axes((left, 0.58 / height, right - left, 1 - 1.05 / height))
+    axes = canvas.add_axes((left, 0.58 / height, right - left, 1 - (0.58 + top) / height))
     places = {line: len(lines) - 1 - position for position, line in enumerate(lines)}
-    spread = 0.24 if len(models) > 1 else 0.0
+    spread = min(0.34, 0.12 * (len(models) - 1)) if len(models) > 1 else 0.0
     offsets = np.linspace(spread, -spread, len(models))
     for row in rows:
         number = models.index(row.model)
@@ -151,13 +153,22 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
     axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
     _value_axis(axes, _finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
-    unit = next((row.unit for row in rows if row.unit), "")
-    axes.set_xlabel(
-        "Odds ratio (95% CI)" if odds else f"Difference, {unit} (95% CI)".replace(", (", " (")
-    )
+    axes.set_xlabel(value_label(rows, facts, odds=odds))
     sns.despine(ax=axes, left=True)
-    _legend(canvas, [facts.model(model) for model in models], colours)
+    _legend(canvas, [facts.model(model) for model in models], colours, across)
     return canvas
+
+
+def value_label(rows: Sequence[Row], facts: RunFacts, *, odds: bool) -> str:
+    """Label the axis of estimates; differences have their unit if all have the same."""
+    if odds:
+        return "Odds ratio (95% CI)"
+    units = distinct(facts.outcome_unit(row.outcome) for row in rows)
+    return (
+        f"Difference, {units[0]} (95% CI)"
+        if len(units) == 1 and units[0]
+        else "Difference (95% CI)"
+    )
 
 
 def _forest_text(
@@ -203,7 +214,7 @@ def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> N
     axes.plot([row.estimate], [place], marker, color=colour, ms=5.5, mec=style.PAPER, mew=0.5)
 
 
-def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str]) -> None:
+def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], across: int) -> None:
     if len(labels) < 2:
         return
     handles = [
@@ -211,7 +222,7 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str]) -> No
         for colour, marker in zip(colours, style.MARKERS, strict=False)
     ]
     canvas.legend(
-        handles, list(labels), loc="upper left", ncols=len(labels), borderaxespad=0.2,
+        handles, list(labels), loc="upper left", ncols=across, borderaxespad=0.2,
         handlelength=1.8, columnspacing=1.4, handletextpad=0.5, bbox_to_anchor=(0.0, 1.0),
     )  # fmt: skip
 
@@ -331,11 +342,8 @@ def _curves(
         panel.set_visible(False)
     unit = facts.unit(getattr(facts.exposure, "measure", ""))
     exposure = facts.label(getattr(facts.exposure, "measure", ""))
-    value_unit = next((row.unit for row in rows if row.unit), "")
     canvas.supxlabel(f"{exposure}, {unit}" if unit else exposure, fontsize=9)
-    canvas.supylabel(
-        "Odds ratio (95% CI)" if odds else f"Difference, {value_unit} (95% CI)", fontsize=9
-    )
+    canvas.supylabel(value_label(rows, facts, odds=odds), fontsize=9)
     return canvas
 
 
@@ -422,7 +430,7 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
     wide = width == style.WIDE
     across = min(3, len(outcomes)) if wide else 1
     down = math.ceil(len(outcomes) / across)
-    height = (0.24 * len(strata) + 0.35) * down + 0.45
+    height = (0.26 * len(strata) + 0.35) * down + 0.45
     canvas = Canvas(figsize=(width, height), layout="constrained")
     panels = canvas.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
     for panel, outcome in zip(panels, outcomes, strict=False):
@@ -434,6 +442,7 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
         panel.set_yticks(range(len(strata)), [stratum_name(s, facts) for s in reversed(strata)])
         panel.tick_params(axis="y", length=0)
         panel.set_xlim(0, top)
+        panel.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], prune="upper"))
         panel.grid(axis="x", color=style.RULE, lw=0.6)
         panel.set_axisbelow(True)
         sns.despine(ax=panel, left=True)

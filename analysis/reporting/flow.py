@@ -74,7 +74,8 @@ def flow_figure(book: Book, facts: RunFacts) -> Figure:
     ]
     caption = text(
         "From everyone in the files to the people analysed: unweighted numbers, and in "
-        "parentheses the people of the population for whom they stand (sums of the weights)."
+        "parentheses the people of the population for whom they stand (sums of the weights). "
+        "Participants without a weight stand for none."
     )
     return Figure(
         key="flow",

@@ -259,6 +259,29 @@ def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
             f"with the exposure are as a rule drawn towards none. Cut points of {label} are of "
             "single days and are no cut points of usual intake. People also under-report what "
             "they eat."
+        ),
+        *_of_same_day(used, facts),
+    ]
+
+
+def _of_same_day(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+    """Covariates out of the same recall share its errors."""
+    names = {name for model in facts.models for name in term_names(model.terms)}
+    same = [
+        words.lower_first(measure.label)
+        for name, measure in used.items()
+        if name in names and measure.subsample == "dietary_day_1"
+    ]
+    if not same:
+        return []
+    return [
+        text(
+            "From the same recall come the covariates ",
+            listing(same),
+            ". Their errors go "
+            "together with those of the exposure, so that in models which hold them an "
+            "association may be off in either direction, and they leave less of the exposure's "
+            "own variation.",
         )
     ]
 

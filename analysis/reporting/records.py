@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.reporting import words
-from analysis.reporting.book import distinct
-from analysis.reporting.document import Cell, Code, Group, Table, text
+from analysis.reporting.book import Book, distinct
+from analysis.reporting.document import Cell, Code, Group, Table, Text, text
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.tables import head, number, words_cell
+from analysis.reporting.tables import head, number, stratum_name, words_cell
 
 VERDICTS = {
     "reproduces": "good",
@@ -22,16 +22,19 @@ VERDICTS = {
 CHECKS = {"equal": "good", "explained": "part", "differs": "bad", "not printed": "open"}
 
 
-def verdict_table(facts: RunFacts) -> Table:
+def verdict_table(book: Book, facts: RunFacts) -> Table:
     """Set published figures beside ours, each with a verdict."""
     body = []
+    wheres = {figure.id: dict(figure.where) for figure in getattr(facts.study, "published", ())}
     for row in facts.verdicts.to_dict("records"):
+        where = wheres.get(str(row.get("id")), {})
+        said = _cell_text(row.get("statement")) or _described(where, facts)
         body.append(
             (
-                words_cell(_cell_text(row.get("statement")) or _cell_text(row.get("id"))),
+                words_cell(said or _cell_text(row.get("id"))),
                 words_cell(KINDS.get(str(row.get("kind")), _cell_text(row.get("kind")))),
-                number(_figures(row, "published", "low", "high")),
-                number(_figures(row, "ours", "ours_low", "ours_high")),
+                number(_figures(row, "published", "low", "high", "published_n")),
+                number(_ours(book, where, row)),
                 Cell(text(str(row["verdict"])), mark=VERDICTS.get(str(row["verdict"]), "open")),
                 words_cell(_cell_text(row.get("why"))),
             )
@@ -47,6 +50,7 @@ def verdict_table(facts: RunFacts) -> Table:
             ),
         ),
         groups=(Group(tuple(body)),),
+        stack=True,
     )
 
 
@@ -62,7 +66,27 @@ def _cell_text(value: object) -> str:
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
-def _figures(row: Mapping[str, object], middle: str, low: str, high: str) -> str:
+def _described(where: Mapping[str, str], facts: RunFacts) -> str:
+    """Say which estimate a published figure stands beside."""
+    said = [
+        facts.outcome(where.get("outcome", "")),
+        where.get("analysis", "").replace("_", " "),
+        words.model_words(facts.model(where["model"])) if "model" in where else "",
+        where.get("level", ""),
+        stratum_name(where["stratum_level"], facts) if "stratum_level" in where else "",
+    ]
+    return ", ".join(filter(None, said))
+
+
+def _ours(book: Book, where: Mapping[str, str], row: Mapping[str, object]) -> Text:
+    """Our figure in the publication's unit; of a test, its P value."""
+    found = [mine for mine in book.find(**where) if mine.measure == "p_trend"] if where else []
+    if len(found) == 1:
+        return text("P\N{NO-BREAK SPACE}", words.p_of(found[0]))
+    return text(_figures(row, "ours", "ours_low", "ours_high", "ours_n"))
+
+
+def _figures(row: Mapping[str, object], middle: str, low: str, high: str, people: str) -> str:
     unit = "%" if row.get("unit") == "percent" else ""
     digits = row.get("digits")
     decimals = int(digits) if isinstance(digits, int | float) and digits == digits else None
@@ -70,15 +94,25 @@ def _figures(row: Mapping[str, object], middle: str, low: str, high: str) -> str
     if printed[0] == words.NONE:
         return words.NONE
     around = "" if words.NONE in printed[1:] else f" ({words.interval(*printed[1:])})"
-    return f"{printed[0]}{unit}{around}"
+    # Numbers of people are shown where the publication gives one.
+    sized = math.isfinite(_float(row.get("published_n")))
+    size = f"; n = {words.count(_float(row.get(people)))}" if sized else ""
+    return f"{printed[0]}{unit}{around}{size}"
+
+
+def _float(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def _figure(value: object, decimals: int | None, unit: str) -> str:
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    figure = _float(value)
+    if not math.isfinite(figure):
         return words.NONE
     if decimals is not None:
-        return words.fixed(float(value), decimals)
-    return words.fixed(float(value), 1) if unit else f"{float(value):.2f}"
+        return words.fixed(figure, decimals)
+    if unit:
+        return words.fixed(figure, 1)
+    return words.ratio(figure) if figure > 0 else words.fixed(figure, 2)
 
 
 def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:

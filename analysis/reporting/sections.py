@@ -58,7 +58,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("odds-ratios", "Odds ratios", _associations(book, facts, "odds_ratio")),
         ("dose-response", "Dose-response curves", _curves(book, facts, "OR")),
         ("linear", "Linear models", _linear(book, facts)),
-        ("published", "Published figures beside ours", _published(facts)),
+        ("published", "Published figures beside ours", _published(book, facts)),
         ("methods", "Methods", methods.methods(book, facts)),
         ("checks", "How the data were checked", _checks(facts)),
         ("limitations", "Limitations", _limitations(book, facts)),
@@ -152,16 +152,16 @@ def _linear(book: Book, facts: RunFacts) -> list[Block]:
     return [*_associations(book, facts, "linear"), *_curves(book, facts, "difference")]
 
 
-def _published(facts: RunFacts) -> list[Block]:
+def _published(book: Book, facts: RunFacts) -> list[Block]:
     if facts.verdicts.empty:
         return []
     told = sentences.verdict_sentence(facts)
     asked = text(
-        "How closely a figure must agree is part of the study file, written before the results: "
+        "How closely a figure must agree is part of the study file: "
         "to the printed digit (same data and definitions), closely (with the reason), or in "
         "direction (definitions unknown)."
     )
-    return [Paragraph(told), Paragraph(asked, "note"), records.verdict_table(facts)]
+    return [Paragraph(told), Paragraph(asked, "note"), records.verdict_table(book, facts)]
 
 
 def _checks(facts: RunFacts) -> list[Block]:

@@ -56,7 +56,7 @@ def people_sentence(book: Book, facts: RunFacts) -> Text:
         return text("The analysis has ", who, ".") if who else text()
     start = text("Among ", who, ", the") if who else text("The")
     told = [_prevalence(row, facts) for row in shares]
-    return text(start, " weighted prevalence of ", listing(told, last=" and of "), ".")
+    return text(start, " weighted prevalence ", listing(told), ".")
 
 
 def _who(book: Book) -> Text:
@@ -79,12 +79,12 @@ def _participants(number: float) -> str:
 def _prevalence(row: Row, facts: RunFacts) -> Text:
     name = words.lower_first(facts.outcome(row.outcome))
     if not math.isfinite(row.estimate):
-        return text(f"{name} could not be estimated")
+        return text(f"of {name} could not be estimated")
     if row.events == 0:
-        return text(f"{name} was zero (no events in ", words.counted(row), ")")
+        return text(f"of {name} was zero (no events in ", words.counted(row), ")")
     around = words.limits(row)
     inside = text(" (95% CI ", around, ")") if isinstance(around, Value) else text()
-    return text(f"{name} was ", words.estimate(row), "%", inside)
+    return text(f"of {name} was ", words.estimate(row), "%", inside)
 
 
 def main_sentence(book: Book, facts: RunFacts) -> Text:
@@ -144,13 +144,13 @@ def _clause(book: Book, facts: RunFacts, rows: Sequence[Row], way: Direction) ->
 
 def _with_figures(book: Book, facts: RunFacts, row: Row) -> Text:
     name = words.lower_first(facts.outcome(row.outcome))
-    return text(f"{name} (", figures(book, row), ")")
+    return text(f"{name} (", figures(book, facts, row), ")")
 
 
-def figures(book: Book, row: Row) -> Text:
+def figures(book: Book, facts: RunFacts, row: Row) -> Text:
     """Estimate, interval and P for trend, as they stand in parentheses."""
     label = "OR" if row.measure == "OR" else "difference"
-    unit = f" {row.unit}" if row.measure != "OR" and row.unit else ""
+    unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
     told = text(f"{label} ", words.estimate(row), unit, ", 95% CI ", words.limits(row))
     trend = book.one(analysis="trend", outcome=row.outcome, model=row.model, measure="p_trend")
     if trend is not None and math.isfinite(trend.p_value):
@@ -219,8 +219,8 @@ def associations(book: Book, facts: RunFacts, analysis: str) -> list[Text]:
 
 def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
     name = words.upper_first(facts.outcome(rows[0].outcome))
-    label = "the odds ratio" if rows[0].measure == "OR" else "the difference"
-    unit = f" {rows[0].unit}" if rows[0].measure != "OR" and rows[0].unit else ""
+    label = "the odds ratio" if rows[0].measure == "OR" else "the mean difference"
+    unit = f" {facts.outcome_unit(rows[0].outcome)}".rstrip()
     told = [
         text(
             words.with_interval(row), unit if math.isfinite(row.estimate) else "",
@@ -228,12 +228,13 @@ def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
         )
         for row in rows
     ]  # fmt: skip
-    start = f"{name}: {label} of {rows[0].level} against {rows[0].reference} is "
+    start = f"{name}: {label} (95% CI) of {rows[0].level} against {rows[0].reference} is "
     sentence = text(start, listing(told))
     last = rows[-1]
     per = book.one(analysis="per_unit", outcome=last.outcome, model=last.model)
     if per is not None and math.isfinite(per.estimate):
-        sentence += text("; in that model it is ", words.with_interval(per), unit)
+        in_it = words.with_interval(per)
+        sentence += text("; in that model it is ", in_it, unit, f" {per.contrast}")
     return sentence + "."
 
 

@@ -145,7 +145,8 @@ def _group_head(stratum: str, row: Row | None, facts: RunFacts) -> Text:
     name = stratum_name(stratum, facts)
     if row is None or not row.contrast:
         return text(name)
-    return text(Strong(name), f" {row.contrast}")
+    unit = facts.unit(getattr(facts.exposure, "measure", ""))
+    return text(Strong(name), f" {row.contrast.removesuffix(unit).rstrip()}")
 
 
 def characteristics_table(book: Book, facts: RunFacts) -> Table:
@@ -175,7 +176,13 @@ def _table1_caption(facts: RunFacts) -> str:
         return "Characteristics of the participants"
     noun = words.group_noun(facts.exposure.groups)
     exposure = words.lower_first(facts.label(facts.exposure.measure))
-    return f"Characteristics of the participants by {noun} of {exposure}"
+    return f"Characteristics of the participants by {noun} of {exposure}{_in_unit(facts)}"
+
+
+def _in_unit(facts: RunFacts) -> str:
+    """Say the exposure's unit, which column headings leave out."""
+    unit = facts.unit(getattr(facts.exposure, "measure", ""))
+    return f" ({unit})" if unit else ""
 
 
 def _people(book: Book, strata: Sequence[str]) -> list[tuple[Cell, ...]]:
@@ -197,7 +204,8 @@ def _characteristic(
     means = [row for row in rows if row.measure == "mean"]
     if means:
         title = f"{label}, {unit}" if unit else label
-        cells = [_mean(rows, stratum) for stratum in strata]
+        largest = max(abs(row.estimate) for row in means)
+        cells = [_mean(rows, stratum, 0 if largest >= 100 else 1) for stratum in strata]
         return Group(((words_cell(f"{title}: mean (SD)"), *cells),))
     body = []
     for level in distinct(row.level for row in rows):
@@ -207,12 +215,11 @@ def _characteristic(
     return Group(tuple(body), label=text(f"{label}, %"))
 
 
-def _mean(rows: Sequence[Row], stratum: str) -> Cell:
+def _mean(rows: Sequence[Row], stratum: str, decimals: int) -> Cell:
     mine = {row.measure: row for row in rows if row.stratum_level == stratum}
     mean, spread = mine.get("mean"), mine.get("sd")
     if mean is None or not math.isfinite(mean.estimate):
         return number(words.NONE)
-    decimals = 0 if abs(mean.estimate) >= 200 else 1
     parts: list[Part] = [_value(mean, decimals)]
     if spread is not None and math.isfinite(spread.estimate):
         parts += [" (", _value(spread, decimals), ")"]
@@ -244,7 +251,7 @@ def prevalence_table(book: Book, facts: RunFacts) -> Table:
         body.append(tuple(cells))
     return Table(
         key="prevalence",
-        caption=text("Prevalence"),
+        caption=text("Prevalence" if facts.exposure is None else _by_group(facts)),
         head=(over, under),
         groups=(Group(tuple(body)),),
         notes=(
@@ -254,6 +261,12 @@ def prevalence_table(book: Book, facts: RunFacts) -> Table:
             ),
         ),
     )
+
+
+def _by_group(facts: RunFacts) -> str:
+    noun = words.group_noun(facts.exposure.groups)
+    exposure = words.lower_first(facts.label(facts.exposure.measure))
+    return f"Prevalence by {noun} of {exposure}{_in_unit(facts)}"
 
 
 def _stratum_words(book: Book, stratum: str, facts: RunFacts) -> Text:
@@ -298,27 +311,32 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
         body = [_events_row(rows, outcome, levels, bool(per))] if odds else []
         models = distinct(row.model for row in rows if row.outcome == outcome)
         body += [_model_row(book, rows, outcome, m, levels, facts, bool(per)) for m in models]
-        groups.append(Group(tuple(body), label=text(facts.outcome(outcome))))
+        groups.append(Group(tuple(body), label=text(_with_unit(outcome, facts))))
     tail = [Cell(text("P for trend"), number=True)]
     tail += [Cell(text(heading), number=True)] if per else []
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun(getattr(facts.exposure, "groups", 0))
     what = "Odds ratios" if odds else "Differences"
-    unit = next((row.unit for row in rows if row.unit), "")
-    of = "" if odds or not unit else f", {unit},"
     return Table(
         key=f"{analysis.replace('_', '-')}-table",
-        caption=text(f"{what}{of} (95% confidence intervals) by {noun} of {exposure}"),
+        caption=text(f"{what} (95% confidence intervals) by {noun} of {exposure}{_in_unit(facts)}"),
         head=((Cell(text("Model")), *group_heads(book, levels, facts), *tail),),
         groups=tuple(groups),
         notes=tuple(_association_notes(facts, odds=odds)),
     )
 
 
+def _with_unit(outcome: str, facts: RunFacts) -> str:
+    unit = facts.outcome_unit(outcome)
+    return f"{facts.outcome(outcome)}, {unit}" if unit else facts.outcome(outcome)
+
+
 def _association_notes(facts: RunFacts, *, odds: bool) -> list[Text]:
     notes = [text("P for trend: Wald test of the group medians as a continuous term.")]
     if odds:
         notes.insert(0, text("Events and people are unweighted."))
+    elif any(getattr(outcome, "event", None) for outcome in facts.study.outcomes):
+        return [*notes, text("The models are those of the table of odds ratios.")]
     for model in facts.models:
         terms = [words.lower_first(facts.label(t)) for t in term_names(model.terms)]
         adjusted = f"adjusted for {', '.join(terms)}" if terms else "not adjusted"
