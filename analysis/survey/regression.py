@@ -181,7 +181,7 @@ class RegressionResults:
     def summary(self, alpha: float = 0.05) -> str:
         """Describe the model in a table of at most 80 columns."""
         interval = self.conf_int(alpha)
-        width = max(12, min(28, *(len(name) for name in self.params.index)))
+        width = min(22, max(12, *(len(name) for name in self.params.index)))
         events = "" if self.n_events is None else f", {self.n_events:,} with the outcome"
         rule = "PSUs - strata" if self.df_rule == "design" else "PSUs - strata - (coefficients - 1)"
         level = f"{100 * (1 - alpha):g}%"
@@ -197,10 +197,10 @@ class RegressionResults:
         ]
         for name in self.params.index:
             low, high = interval.loc[name]
-            p = self.pvalues[name]
+            p, t = self.pvalues[name], self.tvalues[name]
             lines.append(
                 f"{_fitted(name, width):<{width}} {self.params[name]:>10.4g} "
-                f"{self.bse[name]:>9.4g} {self.tvalues[name]:>7.2f} "
+                f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
                 f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
             )
         return "\n".join(lines)
