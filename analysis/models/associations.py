@@ -75,18 +75,12 @@ def response(outcome: Outcome, cohort: Design, frame: pd.DataFrame) -> Response:
         values = frame[str(outcome.measure)].astype("float64")
         return Response(outcome, values, cohort.where(values.notna()))
     event = outcome.event_condition.evaluate(frame)
-    against = _against(outcome, event, frame)
+    assert outcome.against_condition is not None
+    against = outcome.against_condition.evaluate(frame)
     inside = members(cohort)
     _two_sides(outcome, event & inside, against & inside, int(inside.sum()))
     values = pd.Series(np.where(event, 1.0, np.where(against, 0.0, np.nan)), index=frame.index)
     return Response(outcome, values, cohort.where(event | against))
-
-
-def _against(outcome: Outcome, event: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
-    if outcome.against_condition is not None:
-        return outcome.against_condition.evaluate(frame)
-    names = sorted(outcome.event_condition.columns)  # type: ignore[union-attr]
-    return ~event & frame[names].notna().all(axis=1).to_numpy()
 
 
 def _two_sides(outcome: Outcome, event: np.ndarray, against: np.ndarray, people: int) -> None:

@@ -46,7 +46,7 @@ class Outcome(Protocol):
 
     @property
     def against_condition(self) -> Condition | None:
-        """Who is compared with them; None means all others in whom the event can be known."""
+        """Who is compared with them; None only where there is no event."""
 
 
 class Exposure(Protocol):

@@ -223,12 +223,13 @@ def _direction(figure: Published, ours: pd.Series) -> Verdict:
     null = NULL.get(ours["measure"])
     if null is None:
         return Verdict(UNKNOWN, "The row is not a measure of association.")
-    side = "inverse" if ours["estimate"] < null else "positive"
+    side = _side(ours["estimate"], null)
+    claimed = figure.direction or _side(figure.estimate, null)
     significant, evidence = _evidence(ours, null)
-    if side != figure.direction:
+    if side != claimed:
         # An estimate on the other side whose interval holds the null contradicts no weak claim.
         word = DOES_NOT if significant or figure.significant else UNKNOWN
-        return Verdict(word, f"Ours is {side}, not {figure.direction} ({evidence}).")
+        return Verdict(word, f"Ours is {side}, not {claimed} ({evidence}).")
     if figure.significant and not significant:
         why = f"{side.capitalize()} as published, but not significantly so"
         return Verdict(IN_PART, f"{why} ({evidence}).")
@@ -239,6 +240,10 @@ def _direction(figure: Published, ours: pd.Series) -> Verdict:
     start = f"Significantly {side}" if figure.significant else side.capitalize()
     rest = ", and the intervals overlap" if overlap else ""
     return Verdict(REPRODUCES, f"{start} as published{rest} ({evidence}).")
+
+
+def _side(estimate: float | None, null: float) -> str:
+    return "inverse" if estimate is not None and estimate < null else "positive"
 
 
 def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
