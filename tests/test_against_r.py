@@ -111,7 +111,7 @@ def test_prevalences(results, answer):
     ).iloc[0]
     for column in ("estimate", "std_error"):
         close(found[column], answer[column], LINEAR)
-    # R's svyciprop takes its logit from an iterated model, and stops at glm's default.
+    # R takes the logit from an iterated model.
     for column in ("conf_low", "conf_high"):
         close(found[column], answer[column], ITERATED)
 

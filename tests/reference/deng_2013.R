@@ -106,11 +106,17 @@ curves <- lapply(outcomes, function(outcome) {
 shares <- list()
 for (event in c("below_12", "from_12_to_20", "low_status")) for (q in c("all", paste0("Q", 1:4))) {
   design <- if (q == "all") cohort else subset(cohort, quartile == q)
-  p <- svyciprop(as.formula(paste("~", event)), design, method = "logit")
+  # What svyciprop(method = "logit") does, but iterated to the last digits.
+  odds <- function(start) {
+    svyglm(as.formula(paste(event, "~ 1")), design, family = quasibinomial(), control = tight,
+           start = start)
+  }
+  p <- odds(coef(odds(NULL)))
+  half <- qt(0.975, degf(design)) * as.numeric(SE(p))
   m <- svymean(as.formula(paste("~", event)), design)
   shares[[length(shares) + 1]] <- list(
     event = event, group = q, estimate = as.numeric(m), std_error = as.numeric(SE(m)),
-    conf_low = as.numeric(attr(p, "ci")[1]), conf_high = as.numeric(attr(p, "ci")[2]))
+    conf_low = plogis(as.numeric(coef(p)) - half), conf_high = plogis(as.numeric(coef(p)) + half))
 }
 
 described <- list()
