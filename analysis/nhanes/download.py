@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from analysis.errors import DataError
 from analysis.nhanes.checks import Unfit
@@ -238,13 +238,12 @@ class _Transfer:
         asked, patience = _fault(state).retry_after, self._patience
         if asked is not None:
             return min(asked, patience.longest_retry_after)
-        back_off = wait_exponential_jitter(
-            initial=patience.first_wait, max=patience.longest_wait, jitter=patience.first_wait
-        )
-        return back_off(state)
+        jitter = wait_random(0, patience.first_wait)
+        back_off = wait_exponential(multiplier=patience.first_wait, max=patience.longest_wait)
+        return back_off(state) + jitter(state)
 
     def _announce(self, state: RetryCallState) -> None:
-        self._progress.note(f"{_fault(state).reason}; attempt {state.attempt_number + 1} follows")
+        self._progress.note(f"attempt {state.attempt_number + 1}, as {_fault(state).reason}")
 
     def _given_up(self, fault: PassingFault) -> DataError:
         url, attempts = self._source.url(self._relative), self._faults.total()

@@ -128,7 +128,7 @@ class _Amount(ProgressColumn):
     def render(self, task: Task) -> Text:
         if task.fields.get("unit") == "files":
             return Text(f"{task.completed:.0f}/{task.total:.0f} files", style="progress.download")
-        return self._bytes.render(task)
+        return self._bytes.render(task) if task.total is not None else Text()
 
 
 def show(console: Console, text: str) -> None:

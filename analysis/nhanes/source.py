@@ -221,7 +221,9 @@ class WebSource(Source):
         _require_base(base)
         self.name = name
         self._base = base.rstrip("/")
-        self._loopback = urlsplit(base).hostname in _LOOPBACK
+        host = urlsplit(base).hostname
+        # A proxy cannot reach this machine's own loopback address.
+        self._proxies = {"no_proxy": host} if host in _LOOPBACK else None
         self._local = threading.local()
 
     def url(self, relative: str) -> str:
@@ -251,6 +253,7 @@ class WebSource(Source):
                 stream=True,
                 timeout=(patience.connect, patience.read),
                 allow_redirects=True,
+                proxies=self._proxies,
             )
         except (web.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _translated(error, self.url(relative), patience) from error
@@ -282,8 +285,6 @@ class WebSource(Source):
         if session is None:
             session = self._local.session = _Session()
             session.max_redirects = 5
-            # A proxy cannot reach this machine's own loopback address.
-            session.trust_env = not self._loopback
             # Content-Length must be that of the file, so nothing compressed; and the file itself,
             # not a proxy's copy of it.
             session.headers.update(
@@ -428,6 +429,8 @@ def _translated(error: Exception, url: str, patience: Patience) -> PassingFault 
 
 def _broken(error: Exception, patience: Patience) -> PassingFault:
     """Say in plain words why a transfer broke off."""
+    if isinstance(error, urllib3.exceptions.ProtocolError) and len(error.args) > 1:
+        error = error.args[1]
     if isinstance(error, (web.ReadTimeout, urllib3.exceptions.ReadTimeoutError, TimeoutError)):
         reason = f"the server sent nothing for {patience.read:g} seconds"
     elif isinstance(error, urllib3.exceptions.IncompleteRead):

@@ -160,9 +160,11 @@ class Store:
     @contextmanager
     def _turn(self) -> Iterator[OSError | None]:
         """Keep other processes out. Yields why the folder cannot be written, if so."""
-        if not (self._options.offline and not self.folder.exists()):
-            with disk_errors(self.folder):
-                self.folder.mkdir(parents=True, exist_ok=True)
+        if self._options.offline and not self.folder.exists():
+            yield FileNotFoundError()
+            return
+        with disk_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         turn = FileLock(self.folder / _TURN)
         try:
             turn.acquire(timeout=0)
