@@ -175,6 +175,14 @@ def _gate(handler: Handler, body: bytes) -> None:
     _whole(handler, body)
 
 
+def _held(handler: Handler, body: bytes) -> None:
+    """Stop in the middle until the test's word."""
+    handler.begin(body)
+    handler.wfile.write(body[:100])
+    handler.server.gate.wait(20)
+    handler.hang_up()
+
+
 def _moved(handler: Handler, body: bytes) -> None:
     handler.status(302, Location=handler.path.replace("/Nchs/", "/elsewhere/Nchs/"))
 
@@ -194,6 +202,7 @@ FAULTS: dict[str, Callable[[Handler, bytes], None]] = {
     "on a date": lambda h, body: h.status(
         503, Retry_After=formatdate(time.time() + 2, usegmt=True)
     ),
+    "whenever": lambda h, body: h.status(429, Retry_After="soon"),
     "tomorrow": lambda h, body: h.status(429, Retry_After="86400"),
     "html": lambda h, body: _whole(h, PAGE),
     "truncate": _truncated,
@@ -208,6 +217,7 @@ FAULTS: dict[str, Callable[[Handler, bytes], None]] = {
     "endless": _endless,
     "restless": _restless,
     "gate": _gate,
+    "held": _held,
     "moved": _moved,
     "elsewhere": _elsewhere,
     "loop": lambda h, body: h.status(302, Location=h.path),
@@ -298,6 +308,7 @@ def _serving(server: FaultServer) -> Iterator[FaultServer]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
+    server.gate.set()
     server.shutdown()
     server.server_close()
     thread.join()
