@@ -436,6 +436,12 @@ class Design:
             return
         names = by if isinstance(by, list) else [by]
         keys = {self._name(key): self._labels(key) for key in names}
+        clash = sorted(set(keys) & set(estimates.COLUMNS))
+        if clash:
+            raise InputError(
+                f"groups cannot be named '{clash[0]}': the table has a column of that name",
+                todo="Give the column another name.",
+            )
         frame = pd.DataFrame(keys).iloc[self.rows]
         self._some_rows()
         grouped = frame.groupby(list(keys), observed=True, sort=True, dropna=True)

@@ -17,6 +17,12 @@ from analysis.errors import InputError
 Scored: TypeAlias = tuple[float, np.ndarray]
 """An estimate and its scores, shape (m,)."""
 
+COLUMNS = (
+    "variable", "p", "estimate", "std_error", "conf_low", "conf_high", "df", "n", "missing",
+    "events",
+)  # fmt: skip
+"""Columns of a table of estimates beside those of its groups."""
+
 
 @dataclass(frozen=True)
 class Estimates:

@@ -101,13 +101,15 @@ def _mentioned(formula: str, frame: pd.DataFrame) -> list[str]:
 
 
 def _plain(values: pd.Series) -> pd.Series:
-    """Drop levels that no row has, and turn pandas' own numbers into NumPy's."""
+    """Drop levels that no row has, and turn pandas' own types into NumPy's."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         return values.cat.remove_unused_categories()
     if pd.api.types.is_extension_array_dtype(values.dtype) and (
         pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_bool_dtype(values.dtype)
     ):
         return values.astype("Float64").astype(float)
+    if isinstance(values.dtype, pd.StringDtype):  # patsy takes pd.NA for a level
+        return values.astype(object).where(values.notna(), None)
     return values
 
 

@@ -118,20 +118,25 @@ def _orthogonal(
     back : array, shape (k, k)
         Upper triangular: ``basis = x @ back``, and ``back @ gamma`` are the coefficients of `x`.
     """
-    gram = x.T @ (x * weights[:, None])
-    lengths = np.sqrt(np.diagonal(gram))
-    try:
-        if not (lengths > 0).all():
-            raise linalg.LinAlgError
-        triangle = linalg.cholesky(gram / np.outer(lengths, lengths))
-        if np.diagonal(triangle).min() < WELL_CONDITIONED:
-            raise linalg.LinAlgError
-        triangle = triangle * lengths
-    except linalg.LinAlgError:
+    triangle = _cholesky(x, weights)
+    if triangle is None:
         triangle = np.asarray(np.linalg.qr(x * np.sqrt(weights)[:, None], mode="r"))
         _refuse_collinear(triangle, names)
     back = linalg.solve_triangular(triangle, np.eye(len(triangle)))
     return x @ back, back
+
+
+def _cholesky(x: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
+    """Decompose the weighted products into a triangle; None where that would lose digits."""
+    products = x.T @ (x * weights[:, None])
+    lengths = np.sqrt(np.diagonal(products))
+    if not (lengths > 0).all():
+        return None
+    try:
+        triangle = linalg.cholesky(products / np.outer(lengths, lengths))
+    except linalg.LinAlgError:
+        return None
+    return triangle * lengths if np.diagonal(triangle).min() > WELL_CONDITIONED else None
 
 
 def _working(mean: np.ndarray, weights: np.ndarray, family: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -219,6 +219,7 @@ def test_an_unknown_condition_is_missing_not_false(frame):
         (lambda d: d.quantile("y", 1.5), "between 0 and 1"),
         (lambda d: d.quantile("y", 0.5, rule="hf9"), "unknown quantile rule"),
         (lambda d: d.ratio("y", np.zeros(84)), "denominator"),
+        (lambda d: d.mean("y", by=d.frame["sex"].rename("estimate")), "cannot be named 'estimate'"),
         (lambda d: d.mean("y", by="sex").only, "2 estimates, not one"),
     ],
 )

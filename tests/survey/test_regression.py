@@ -105,6 +105,17 @@ def test_formula_and_matrix_are_the_same_model(frame, design):
     assert by_condition.n_events == ((frame["y"] > 1) & (frame["x"] <= 2)).sum()
 
 
+@pytest.mark.parametrize("dtype", ["str", "string", "object", "category"])
+def test_missing_categories_leave_the_domain(frame, dtype):
+    frame["band"] = pd.cut(frame["x"], [-9, -0.5, 0.5, 9], labels=["low", "mid", "top"]).astype(str)
+    frame.loc[:2, "band"] = None
+    frame["band"] = frame["band"].astype(dtype)
+    model = Design(frame, weights="w", strata="h", psu="c").glm("y ~ C(band) + np.exp(x)")
+    assert list(model.terms) == ["Intercept", "C(band)", "np.exp(x)"]
+    assert model.terms["C(band)"] == ["C(band)[T.mid]", "C(band)[T.top]"]
+    assert (model.nobs, model.n_missing) == (81, 3)
+
+
 def test_levels_of_a_domain_are_its_own(frame):
     frame["band"] = pd.cut(frame["x"], [-9, -0.5, 0.5, 9], labels=["low", "mid", "high"])
     design = Design(frame, weights="w", strata="h", psu="c")
