@@ -4,7 +4,21 @@ Nothing in it comes from a participant's record: `model.toml` holds every parame
 published margins or rounded aggregates.
 """
 
-from analysis.synthetic.survey import MANIFEST, Manifest, is_synthetic, write_survey
+from analysis.synthetic.survey import (
+    MANIFEST,
+    Manifest,
+    is_artificial,
+    is_synthetic,
+    write_survey,
+)
 from analysis.synthetic.truth import Truth, truth
 
-__all__ = ["MANIFEST", "Manifest", "Truth", "is_synthetic", "truth", "write_survey"]
+__all__ = [
+    "MANIFEST",
+    "Manifest",
+    "Truth",
+    "is_artificial",
+    "is_synthetic",
+    "truth",
+    "write_survey",
+]

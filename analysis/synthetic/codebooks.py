@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.synthetic.variables import TableLayout, Variable
+from analysis.synthetic.layout import TableLayout, Variable
 
 MARK = "Artificial data"
 """Every page says so, and `survey.is_synthetic` looks for it."""

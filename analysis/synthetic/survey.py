@@ -5,24 +5,24 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from analysis import __version__
 from analysis.errors import InputError
 from analysis.nhanes.cycles import CYCLES as RELEASES
 from analysis.nhanes.cycles import Table
-from analysis.synthetic.codebooks import Counter, render
-from analysis.synthetic.draw import Block, People, Places, draw_people, draw_response
+from analysis.synthetic.codebooks import MARK, Counter, render
+from analysis.synthetic.draw import People
+from analysis.synthetic.foods import LATER, later_table
+from analysis.synthetic.layout import TableLayout
+from analysis.synthetic.mortality import LARGEST_SEQN, lines, mortality_path
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
-from analysis.synthetic.people import describe
+from analysis.synthetic.sample import Sample
 from analysis.synthetic.tables import tabulate
 from analysis.synthetic.transport import TransportWriter
 from analysis.synthetic.truth import truth
@@ -32,11 +32,9 @@ MANIFEST = "ARTIFICIAL.json"
 """The file in a folder's root that says that the folder's data are artificial."""
 
 FORMAT = 1
-BLOCK = 20_000
-"""People drawn at a time; part of the survey's definition, as streams are named after blocks."""
-
+HEAD = 720
+"""Bytes within which every file's mark stands: the head records of a transport file."""
 SMALLEST = 500
-WEIGHTS = ("interview_weight", "exam_weight", "dietary_weight", "two_day_weight")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Manifest:
     cycles : tuple of str
         Names of the cycles.
     files : dict of str to dict
-        Each file by its path below the folder: bytes, sha256, rows.
+        Each file by its path below the folder: bytes, sha256, and a table's rows.
     truth : dict
         The model's truth, see `analysis.synthetic.truth`.
     version : str
@@ -100,6 +98,23 @@ def is_synthetic(folder: Path | str) -> bool:
     return isinstance(content, dict) and content.get("artificial") is True
 
 
+def is_artificial(path: Path | str) -> bool:
+    """Whether one file says that its data are artificial, wherever it has been moved.
+
+    Parameters
+    ----------
+    path : Path or str
+        A transport file or a codebook page.
+
+    Returns
+    -------
+    bool
+        True if its first records or its head carry the mark that `write_survey` leaves.
+    """
+    with Path(path).open("rb") as file:
+        return MARK.encode() in file.read(HEAD)
+
+
 def write_survey(
     folder: Path | str,
     *,
@@ -111,6 +126,7 @@ def write_survey(
     """Write an artificial survey in the CDC's formats and folders.
 
     Memory does not grow with the number of people: they are drawn and written a block at a time.
+    Linked mortality is left out where numbers of people outgrow its six columns.
 
     Parameters
     ----------
@@ -146,8 +162,13 @@ def write_survey(
     files: dict[str, dict[str, Any]] = {}
     first = model()["population"]["first_seqn"]
     for cycle in wanted:
-        files |= _write_cycle(root, cycle, seed, people, first)
+        files |= _write_cycle(root, Sample(seed, cycle, people, first))
         first += people
+    for cycle in LATER:
+        layout, rows = later_table(cycle)
+        with _OpenTable(root, layout, cycle) as table:
+            table.write(rows)
+        files |= table.files()
     manifest = Manifest(
         seed=seed,
         scale=scale,
@@ -194,99 +215,66 @@ def _make_room(root: Path) -> None:
     (root / MANIFEST).write_text(json.dumps(note) + "\n", encoding="utf-8")
 
 
-def _blocks(cycle: str, seed: int, people: int, places: Places) -> Iterator[tuple[int, Block]]:
-    for number, start in enumerate(range(0, people, BLOCK)):
-        size = min(BLOCK, people - start)
-        yield start, Block(seed, cycle, number, size, places.of(start, size), places)
-
-
-def _raw_weights(people: People, response: People, share: People) -> People:
-    """Weights before they are scaled to the population."""
-    interview = share["psu_weight"] * people["inverse_rate"]
-    exam = interview * response["inverse_exam"]
-    dietary = exam * response["inverse_recall"]
-    two_day = dietary * response["inverse_second"]
-    return dict(zip(WEIGHTS, (interview, exam, dietary, two_day), strict=True))
-
-
-def _psu_weights(places: Places, people: int) -> np.ndarray:
-    """Share of the population that each person of a PSU stands for, at equal rates.
-
-    Strata are equal shares of the population, and PSUs of a stratum are equal shares of it.
-    """
-    strata = model()["design"]["strata"]
-    whole, rest = divmod(people, len(places.pattern))
-    units = np.bincount(places.stratum, minlength=strata)[places.stratum]
-    counts = whole * np.bincount(places.pattern, minlength=len(units))
-    counts = counts + np.bincount(places.pattern[:rest], minlength=len(units))
-    return 1.0 / (strata * units * counts)
-
-
-def _scales(cycle: str, seed: int, people: int, places: Places) -> dict[str, float]:
-    """Draw the sample once to find the factors by which each weight sums to the population."""
-    per_psu = _psu_weights(places, people)
-    sums: dict[str, list[float]] = {name: [] for name in WEIGHTS}
-    for _, block in _blocks(cycle, seed, people, places):
-        drawn = draw_people(block)
-        weights = _raw_weights(
-            drawn, draw_response(block, drawn), {"psu_weight": per_psu[block.psu]}
-        )
-        for name, values in weights.items():
-            sums[name].append(math.fsum(values.tolist()))  # exact, so the order does not matter
-    size = model()["population"]["size"][cycle]
-    return {name: size / math.fsum(parts) for name, parts in sums.items()}
-
-
-def _write_cycle(
-    root: Path, cycle: str, seed: int, people: int, first: int
-) -> dict[str, dict[str, Any]]:
-    """Write every table of a cycle; returns its files."""
+def _write_cycle(root: Path, sample: Sample) -> dict[str, dict[str, Any]]:
+    """Write every file of a cycle; returns each with its size and hash."""
+    cycle = sample.cycle
     suffix = RELEASES[cycle].suffix
-    places = Places(seed, cycle)
-    scales = _scales(cycle, seed, people, places)
-    per_psu = _psu_weights(places, people)
-    tables = {layout.name: layout for layout in layouts(cycle, suffix)}
-    counters = {name: [Counter(v) for v in t.variables] for name, t in tables.items()}
-    base = root / Table("DEMO", cycle).data_path
-    base.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        writers = {
-            name: stack.enter_context(
-                TransportWriter(
-                    root / Table(name, cycle).data_path,
-                    name,
-                    {v.name: v.label for v in layout.variables},
-                )
-            )
-            for name, layout in tables.items()
-        }
-        for start, block in _blocks(cycle, seed, people, places):
-            drawn = draw_people(block)
-            drawn |= draw_response(block, drawn)
-            raw = _raw_weights(drawn, drawn, {"psu_weight": per_psu[block.psu]})
-            drawn |= {name: np.round(raw[name] * scales[name], 6) for name in WEIGHTS}
-            drawn |= {
-                "seqn": first + start + np.arange(block.size, dtype=np.float64),
-                "unit": places.unit[block.psu].astype(np.float64),
-                "stratum": places.stratum[block.psu]
-                + float(model()["design"]["first_stratum"][cycle]),
-            }
-            filled = tabulate(block, describe(block, drawn), cycle, suffix)
-            for name, columns in filled.items():
-                writers[name].write(columns)
-                for counter in counters[name]:
-                    counter.add(columns[counter.variable.name])
-    files = {}
-    for name, layout in tables.items():
-        table = Table(name, cycle)
-        page = render(layout, cycle, counters[name])
-        (root / table.codebook_path).write_text(page, encoding="utf-8", newline="\n")
-        for path in (table.data_path, table.codebook_path):
-            files[path] = _facts(root / path, writers[name].rows)
+        tables = [
+            stack.enter_context(_OpenTable(root, layout, cycle))
+            for layout in layouts(cycle, suffix)
+        ]
+        deaths = None
+        if sample.first_seqn + sample.people - 1 <= LARGEST_SEQN:
+            deaths = stack.enter_context(_create(root / mortality_path(cycle)).open("wb"))
+        for block, people in sample:
+            filled = tabulate(block, people, cycle, suffix)
+            for table in tables:
+                table.write(filled[table.layout.name])
+            if deaths:
+                deaths.write(lines(block, people, cycle))
+    files: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        files |= table.files()
+    if deaths:
+        content = (root / mortality_path(cycle)).read_bytes()
+        files[mortality_path(cycle)] = {"rows": sample.people, **_facts(content)}
     return files
 
 
-def _facts(path: Path, rows: int) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "rows": rows, "sha256": digest}
+class _OpenTable:
+    """A table being written: its transport file and the counts of its codebook."""
+
+    def __init__(self, root: Path, layout: TableLayout, cycle: str) -> None:
+        self.layout, self.cycle, self.root = layout, cycle, root
+        self.table = Table(layout.name, cycle)
+        self.counters = [Counter(variable) for variable in layout.variables]
+        labels = {variable.name: variable.label for variable in layout.variables}
+        self.data = TransportWriter(_create(root / self.table.data_path), layout.name, labels)
+
+    def write(self, columns: People) -> None:
+        self.data.write(columns)
+        for counter in self.counters:
+            counter.add(columns[counter.variable.name])
+
+    def files(self) -> dict[str, dict[str, Any]]:
+        """Write the codebook; returns both files with size and hash."""
+        page = render(self.layout, self.cycle, self.counters).encode()
+        (self.root / self.table.codebook_path).write_bytes(page)
+        data = {"bytes": self.data.bytes, "sha256": self.data.sha256, "rows": self.data.rows}
+        return {self.table.data_path: data, self.table.codebook_path: _facts(page)}
+
+    def __enter__(self) -> _OpenTable:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.data.close()
+
+
+def _create(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _facts(content: bytes) -> dict[str, Any]:
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from analysis.synthetic.arithmetic import Array, log
 from analysis.synthetic.draw import Block, Mask, People, pick
+from analysis.synthetic.foods import food_rows, food_table
 from analysis.synthetic.parameters import model
 from analysis.synthetic.people import intakes, lc_ms_equivalent
-from analysis.synthetic.variables import ACTIVITIES, NUTRIENTS, RELEASE, nutrient_name
+from analysis.synthetic.questionnaires import ACTIVITIES
+from analysis.synthetic.variables import NUTRIENTS, RELEASE, nutrient_name
 
 MAX_ACTIVITIES = 3
 """Most leisure activities that a person reports at one level."""
@@ -62,6 +64,7 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
         for name, (columns, rows) in tables.items()
     }
     asked = (age >= 12) & (examined | ~teen)
+    filled[f"{food_table(cycle)}_{suffix}"] = food_rows(block, people, cycle)
     filled[f"PAQIAF_{suffix}"] = _activities(block, people, moves, asked)
     return filled
 

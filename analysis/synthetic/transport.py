@@ -7,6 +7,7 @@ full stop. Nothing in a file depends on the clock.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -69,26 +70,39 @@ class TransportWriter:
 
     Attributes
     ----------
-    rows : int
-        Rows written so far.
+    rows, bytes : int
+        Rows and bytes written so far.
+    sha256 : str
+        Hash of what was written so far.
     """
 
     def __init__(self, path: Path, table: str, labels: Mapping[str, str]) -> None:
-        self.rows = 0
+        self.rows = self.bytes = 0
+        self._hash = hashlib.sha256()
         self._names = list(labels)
         self._file = path.open("wb")
-        self._file.write(_header(table, labels))
+        self._append(_header(table, labels))
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what was written so far."""
+        return self._hash.hexdigest()
+
+    def _append(self, content: bytes) -> None:
+        self._file.write(content)
+        self._hash.update(content)
+        self.bytes += len(content)
 
     def write(self, columns: Mapping[str, NDArray[np.float64]]) -> None:
         """Append rows, one array a variable, all of one length."""
         block = np.column_stack([ibm_doubles(columns[name]) for name in self._names])
-        self._file.write(block.astype(">u8").tobytes())
+        self._append(block.astype(">u8").tobytes())
         self.rows += len(block)
 
     def close(self) -> None:
         """Fill the last record with blanks and close the file."""
         if not self._file.closed:
-            self._file.write(b" " * (-self._file.tell() % RECORD))
+            self._append(b" " * (-self.bytes % RECORD))
             self._file.close()
 
     def __enter__(self) -> TransportWriter:

@@ -1,0 +1,88 @@
+"""How a table and its variables are described: for the transport file and for the codebook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EVERYONE = "Both males and females 0 YEARS - 150 YEARS"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable and how its codebook counts it.
+
+    Parameters
+    ----------
+    name, label : str
+        SAS name and label.
+    text : str
+        What it is, in a sentence.
+    codes : tuple of (float, str, str)
+        Code, description, and the item to skip to (or ""). Each has a line in the codebook, be its
+        count zero.
+    ranged : bool
+        Whether values other than the codes are numbers on a scale, counted in one line.
+    counted : bool
+        False for identifiers, of which the codebook prints no counts.
+    target : str
+        Who was asked.
+    """
+
+    name: str
+    label: str
+    text: str
+    codes: tuple[tuple[float, str, str], ...] = ()
+    ranged: bool = False
+    counted: bool = True
+    target: str = EVERYONE
+
+
+@dataclass(frozen=True)
+class TableLayout:
+    """One table in one cycle.
+
+    Parameters
+    ----------
+    name : str
+        With the cycle's suffix.
+    title : str
+        For the head of its codebook.
+    eligible : str
+        Whose rows it holds.
+    variables : tuple of Variable
+        In the file's order.
+    """
+
+    name: str
+    title: str
+    eligible: str
+    variables: tuple[Variable, ...]
+
+
+def coded(name: str, label: str, text: str, codes: str, target: str = EVERYONE) -> Variable:
+    """Make a variable from "1 = Yes -> NEXT | 2 = No"."""
+    return Variable(name, label, text, _codes(codes), target=target)
+
+
+def _codes(codes: str) -> tuple[tuple[float, str, str], ...]:
+    lines = []
+    for line in codes.split(" | "):
+        code, _, rest = line.partition(" = ")
+        description, _, skip = rest.partition(" -> ")
+        lines.append((float(code), description, skip))
+    return tuple(lines)
+
+
+def number(name: str, label: str, text: str, codes: str = "", target: str = EVERYONE) -> Variable:
+    """Make a variable on a scale, with codes beside it if there are any."""
+    return Variable(name, label, text, _codes(codes) if codes else (), True, target=target)
+
+
+def aged(first: int, who: str = "Both males and females") -> str:
+    """Say who was asked, from an age on."""
+    return f"{who} {first} YEARS - 150 YEARS"
+
+
+SEQN = Variable(
+    "SEQN", "Respondent sequence number", "Number of the artificial person.", counted=False
+)
