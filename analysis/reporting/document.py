@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from analysis.reporting.style import Drawing
+
 
 @dataclass(frozen=True)
 class Value:
@@ -223,22 +225,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """One figure drawn for one width.
-
-    Parameters
-    ----------
-    svg : str
-        As written to a file: light colours on white.
-    png : bytes
-        The same at 300 dots an inch.
-    """
-
-    svg: str
-    png: bytes
-
-
-@dataclass(frozen=True)
 class Figure:
     """A figure with its words and its numbers.
 
@@ -252,8 +238,8 @@ class Figure:
         What the figure is, in one line.
     description : str
         What it shows, for those who cannot see it.
-    wide, narrow : Drawing
-        For a desktop or paper, and for a phone.
+    drawing : Drawing
+        What is seen.
     data : Table
         The numbers that it shows.
     """
@@ -262,8 +248,7 @@ class Figure:
     caption: Text
     title: str
     description: str
-    wide: Drawing
-    narrow: Drawing
+    drawing: Drawing
     data: Table
 
 

@@ -20,6 +20,9 @@ VERDICT_COLUMNS = (
     "ours_high", "verdict", "why",
 )  # fmt: skip
 
+CHECK_WORDS = ("equal", "explained", "differs", "not printed")
+VERDICT_WORDS = ("reproduces", "in part", "does not", "cannot be judged")
+
 
 class StudyLike(Protocol):
     """What a report reads of a study's specification (the keys of its TOML file)."""
@@ -89,6 +92,11 @@ class RunFacts:
         Sampling units and strata of the design (its domain: the cohort).
     synthetic : bool
         True if the input is the artificial survey.
+
+    Raises
+    ------
+    ValueError
+        If a table lacks a column or holds an unknown verdict.
     """
 
     study: StudyLike
@@ -105,6 +113,19 @@ class RunFacts:
     n_psu: int = 0
     n_strata: int = 0
     synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        for name, columns in (
+            ("checks", CHECK_COLUMNS), ("files", FILE_COLUMNS), ("verdicts", VERDICT_COLUMNS),
+        ):  # fmt: skip
+            table = getattr(self, name)
+            missing = [column for column in columns if column not in table.columns]
+            if len(table) and missing:
+                raise ValueError(f"{name} lacks the columns {', '.join(missing)}")
+        for name, known in (("checks", CHECK_WORDS), ("verdicts", VERDICT_WORDS)):
+            unknown = set(getattr(self, name).get("verdict", ())) - set(known)
+            if unknown:
+                raise ValueError(f"{name} has unknown verdicts: {sorted(unknown)}")
 
     def label(self, measure: str) -> str:
         """Give the label of a measure, or its name where it has none."""

@@ -74,7 +74,7 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
     rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
     odds = analysis == "odds_ratio"
     key = "forest" if odds else "forest_linear"
-    wide, narrow = style.draw(
+    drawing = style.Drawing(
         key, lambda width: _forest(rows, facts, width, odds=odds), synthetic=facts.synthetic
     )
     noun = group_noun(getattr(facts.exposure, "groups", 0))
@@ -99,8 +99,7 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
         ),
         title=f"{what} by {noun} of {exposure}",
         description=f"Forest plot; in {words.model_words(facts.model(last))}: " + " ".join(told),
-        wide=wide,
-        narrow=narrow,
+        drawing=drawing,
         data=numbers_table(
             key,
             rows,
@@ -148,7 +147,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     for row in rows:
         number = models.index(row.model)
         place = places[row.outcome, row.level] + offsets[number]
-        _interval(axes, row, place, colours[number], style.MARKERS[number])
+        _interval(axes, row, place, colours[number], _marker(number))
     axes.axvline(1 if odds else 0, color=style.INK, lw=0.9, zorder=0)
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
     axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
@@ -186,8 +185,8 @@ def _forest_text(
     printed = {(r.outcome, r.level): _plain(r) for r in rows if r.model == model}
     for (outcome, level), place in places.items():
         if not level:
-            axes.text(edge, place - 0.08, facts.outcome(outcome), transform=at, fontweight="bold",
-                      va="center")  # fmt: skip
+            label = style.fit(facts.outcome(outcome), 60 if wide else 36, lines=1)
+            axes.text(edge, place - 0.08, label, transform=at, fontweight="bold", va="center")
             continue
         axes.text(edge + 0.03, place, level, transform=at, va="center")
         figures = printed.get((outcome, level), "")
@@ -205,6 +204,10 @@ def _series(models: int) -> list[str]:
     return [style.SERIES[(models - 1 - number) % len(style.SERIES)] for number in range(models)]
 
 
+def _marker(number: int) -> str:
+    return style.MARKERS[number % len(style.MARKERS)]
+
+
 def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
     if not math.isfinite(row.estimate):
         return
@@ -218,12 +221,12 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], acros
     if len(labels) < 2:
         return
     handles = [
-        Line2D([], [], color=colour, marker=marker, ms=5, lw=1.4, mec=style.PAPER, mew=0.6)
-        for colour, marker in zip(colours, style.MARKERS, strict=False)
+        Line2D([], [], color=colour, marker=_marker(number), ms=5, lw=1.4, mec=style.PAPER)
+        for number, colour in enumerate(colours)
     ]
     canvas.legend(
-        handles, list(labels), loc="upper left", ncols=across, borderaxespad=0.2,
-        handlelength=1.8, columnspacing=1.4, handletextpad=0.5, bbox_to_anchor=(0.0, 1.0),
+        handles, [style.fit(label, 24, lines=1) for label in labels], loc="upper left",
+        ncols=across, borderaxespad=0.2, handlelength=1.8, columnspacing=1.4, handletextpad=0.5,
     )  # fmt: skip
 
 
@@ -265,7 +268,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
     rows = book.find(analysis="spline", measure=measure)
     odds = measure == "OR"
     key = "dose_response" if odds else "dose_response_linear"
-    wide, narrow = style.draw(
+    drawing = style.Drawing(
         key, lambda width: _curves(book, rows, facts, width, odds=odds), synthetic=facts.synthetic
     )
     exposure = lower_first(facts.label(getattr(facts.exposure, "measure", "")))
@@ -283,8 +286,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
         ),
         title=f"Dose-response curve: {what.lower()} by {exposure}",
         description=" ".join(told),
-        wide=wide,
-        narrow=narrow,
+        drawing=drawing,
         data=numbers_table(
             key,
             rows,
@@ -334,7 +336,7 @@ def _curves(
     for panel, outcome in zip(panels, outcomes, strict=False):
         _curve(panel, [row for row in rows if row.outcome == outcome], odds=odds)
         _marks(panel, book, outcome)
-        panel.set_title(facts.outcome(outcome))
+        panel.set_title(style.fit(facts.outcome(outcome), 28 if across > 1 else 40))
         _value_axis(panel, limits, odds=odds, axis="y")
         panel.axhline(1 if odds else 0, color=style.INK, lw=0.9, zorder=1)
         sns.despine(ax=panel)
@@ -394,7 +396,7 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
     Figure
     """
     rows = book.find(analysis="prevalence", measure="proportion")
-    wide, narrow = style.draw(
+    drawing = style.Drawing(
         "prevalence", lambda width: _prevalence(rows, facts, width), synthetic=facts.synthetic
     )
     published = any(math.isfinite(row.published) for row in rows)
@@ -410,8 +412,7 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
         ),
         title="Prevalence",
         description=" ".join(told),
-        wide=wide,
-        narrow=narrow,
+        drawing=drawing,
         data=numbers_table(
             "prevalence",
             rows,
@@ -437,12 +438,14 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
         for row in (row for row in rows if row.outcome == outcome):
             place = len(strata) - 1 - strata.index(row.stratum_level)
             _prevalence_row(panel, row, place)
-        panel.set_title(facts.outcome(outcome))
+        panel.set_title(style.fit(facts.outcome(outcome), 28 if across > 1 else 40))
         panel.set(ylim=(-0.6, len(strata) - 0.4))
-        panel.set_yticks(range(len(strata)), [stratum_name(s, facts) for s in reversed(strata)])
+        panel.set_yticks(
+            range(len(strata)), [style.fit(stratum_name(s, facts), 24) for s in reversed(strata)]
+        )
         panel.tick_params(axis="y", length=0)
         panel.set_xlim(0, top)
-        panel.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], prune="upper"))
+        panel.xaxis.set_major_locator(MaxNLocator(4 if across > 1 else 8, steps=[1, 2, 5, 10]))
         panel.grid(axis="x", color=style.RULE, lw=0.6)
         panel.set_axisbelow(True)
         sns.despine(ax=panel, left=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 from matplotlib.figure import Figure as Canvas
@@ -67,7 +66,7 @@ def flow_figure(book: Book, facts: RunFacts) -> Figure:
     Figure
     """
     found = steps(book)
-    wide, narrow = style.draw("flow", lambda w: _canvas(found, w), synthetic=facts.synthetic)
+    drawing = style.Drawing("flow", lambda w: _canvas(found, w), synthetic=facts.synthetic)
     told = [
         f"{step.label}: {count(step.remaining.estimate)} remain{_aside(step, '; {} set aside')}."
         for step in found
@@ -82,8 +81,7 @@ def flow_figure(book: Book, facts: RunFacts) -> Figure:
         caption=caption,
         title="Flow of participants",
         description=" ".join(told),
-        wide=wide,
-        narrow=narrow,
+        drawing=drawing,
         data=_data(book),
     )
 
@@ -102,7 +100,7 @@ def _box_lines(label: str, number: Row, weighted: Row | None, width: int) -> lis
     figures = f"n = {count(number.estimate)}"
     if weighted is not None and weighted.estimate > 0:
         figures += f" ({people(weighted.estimate)})"
-    return [*textwrap.wrap(label, width), figures]
+    return [*style.fit(label, width, lines=4).split("\n"), figures]
 
 
 def _canvas(found: list[Step], width: float) -> Canvas:

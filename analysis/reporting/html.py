@@ -77,9 +77,9 @@ def render(report: Report) -> str:
         return names.get(key, "")
 
     def svg(figure: Figure, width: str) -> Markup:
-        drawing = figure.wide if width == "wide" else figure.narrow
+        drawn = figure.drawing.wide if width == "wide" else figure.drawing.narrow
         prefix = f"{figure.key}-{width}"
-        return Markup(style.for_page(drawing.svg, prefix, figure.title, figure.description))
+        return Markup(style.for_page(drawn, prefix, figure.title, figure.description))
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(lambda name: (_HERE / "templates" / name).read_text("utf-8")),

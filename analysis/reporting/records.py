@@ -96,7 +96,11 @@ def _figures(row: Mapping[str, object], middle: str, low: str, high: str, people
     around = "" if words.NONE in printed[1:] else f" ({words.interval(*printed[1:])})"
     # Numbers of people are shown where the publication gives one.
     sized = math.isfinite(_float(row.get("published_n")))
-    size = f"; n = {words.count(_float(row.get(people)))}" if sized else ""
+    size = (
+        f"; n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{words.count(_float(row.get(people)))}"
+        if sized
+        else ""
+    )
     return f"{printed[0]}{unit}{around}{size}"
 
 

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from typing import TypeVar
 
 import matplotlib as mpl
 import seaborn as sns
@@ -20,7 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
-from analysis.reporting.document import Drawing
+Written = TypeVar("Written", str, bytes)
 
 PAPER, INK, MUTED, RULE, SHADE = "#ffffff", "#1d2733", "#56616d", "#d5dae0", "#f2f5f8"
 SERIES = ("#0072b2", "#c45a00", "#00855f", "#a34d8d", "#6b6b1f", "#7a4b2a")
@@ -91,31 +94,51 @@ def watermark(canvas: Canvas) -> None:
     )  # fmt: skip
 
 
-def draw(key: str, make: Callable[[float], Canvas], *, synthetic: bool) -> tuple[Drawing, Drawing]:
-    """Draw a figure for both widths.
+class Drawing:
+    """A figure drawn for a desktop or paper, and for a phone; each when it is first asked for.
 
     Parameters
     ----------
     key : str
         The figure's name; it seeds the ids inside the SVG, which are the same on every run.
     make : callable
-        From a width in inches to a matplotlib figure.
+        From a width in inches (`WIDE` or `NARROW`) to a matplotlib figure.
     synthetic : bool
         True to put the watermark on it.
-
-    Returns
-    -------
-    tuple of Drawing
-        Wide and narrow.
     """
-    drawings = []
-    for name, width in (("wide", WIDE), ("narrow", NARROW)):
-        with house_style(), mpl.rc_context({"svg.hashsalt": f"{key}-{name}"}):
-            canvas = make(width)
-            if synthetic:
+
+    def __init__(self, key: str, make: Callable[[float], Canvas], *, synthetic: bool) -> None:
+        self.key, self.make, self.synthetic = key, make, synthetic
+
+    @cached_property
+    def wide(self) -> str:
+        """SVG as written to a file: light colours on white."""
+        return self._write(WIDE, _svg)
+
+    @cached_property
+    def narrow(self) -> str:
+        """SVG for a phone."""
+        return self._write(NARROW, _svg)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The wide one at `DPI` dots an inch."""
+        return self._write(WIDE, _png)
+
+    def _write(self, width: float, write: Callable[[Canvas], Written]) -> Written:
+        with house_style(), mpl.rc_context({"svg.hashsalt": f"{self.key}-{width}"}):
+            canvas = self.make(width)
+            if self.synthetic:
                 watermark(canvas)
-            drawings.append(Drawing(svg=_svg(canvas), png=_png(canvas)))
-    return drawings[0], drawings[1]
+            return write(canvas)
+
+
+def fit(label: str, letters: int, lines: int = 2) -> str:
+    """Set a label in few lines; one that is too long is cut with an ellipsis."""
+    found = textwrap.wrap(label, letters)
+    if len(found) <= lines:
+        return "\n".join(found)
+    return "\n".join([*found[: lines - 1], found[lines - 1][: letters - 1].rstrip() + "…"])
 
 
 def _svg(canvas: Canvas) -> str:

@@ -250,7 +250,7 @@ def prevalence_table(book: Book, facts: RunFacts) -> Table:
             cells += _prevalence_cells(book, outcome, stratum, unweighted=unweighted)
         body.append(tuple(cells))
     return Table(
-        key="prevalence",
+        key="prevalence-table",
         caption=text("Prevalence" if facts.exposure is None else _by_group(facts)),
         head=(over, under),
         groups=(Group(tuple(body)),),

@@ -52,10 +52,11 @@ def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
 def _write_figures(report: Report, folder: Path) -> None:
     folder.mkdir()
     for figure in report.figures:
-        for drawing, suffix in ((figure.wide, ""), (figure.narrow, "-narrow")):
-            svg = folder / f"{figure.key}{suffix}.svg"
-            svg.write_text(drawing.svg, encoding="utf-8", newline="\n")
-        (folder / f"{figure.key}.png").write_bytes(figure.wide.png)
+        drawing = figure.drawing
+        for svg, suffix in ((drawing.wide, ""), (drawing.narrow, "-narrow")):
+            place = folder / f"{figure.key}{suffix}.svg"
+            place.write_text(svg, encoding="utf-8", newline="\n")
+        (folder / f"{figure.key}.png").write_bytes(drawing.png)
 
 
 def _replace_folder(new: Path, place: Path, aside: Path) -> None:

@@ -1,0 +1,191 @@
+"""The answer and the sentences above tables, case by case."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from analysis.reporting.book import Book
+from analysis.reporting.sentences import answer, associations, main_sentence, verdict_sentence
+
+LOWER, HIGHER = (0.62, 0.46, 0.82), (1.62, 1.1, 2.3)
+HOLDS, TOUCHES = (0.8, 0.5, 1.3), (0.8, 0.6, 1.0)
+NOTHING = (math.nan, math.nan, math.nan)
+ENDLESS = (5e8, 0.0, math.inf)
+FORBIDDEN = ("significan", "effect", "cause", "risk", "nan", "inf)")
+
+
+def odds(name: str, numbers: tuple[float, float, float], **more: Any) -> dict[str, Any]:
+    low = {"analysis": "odds_ratio", "model": "full", "outcome": name, "reference": "Q1"}
+    estimate, conf_low, conf_high = numbers
+    return {
+        **low, "level": "Q4", "measure": "OR", "estimate": estimate, "conf_low": conf_low,
+        "conf_high": conf_high, **more,
+    }  # fmt: skip
+
+
+def said(made: Any, *rows: dict[str, Any]) -> str:
+    facts = made.facts_for("deng_2013")
+    return main_sentence(Book(made.table_of(list(rows), "deng_2013")), facts).plain
+
+
+@pytest.mark.parametrize(
+    ("numbers", "claim", "printed"),
+    [
+        (LOWER, "the odds were lower for", "OR 0.62, 95% CI 0.46–0.82"),
+        (HIGHER, "the odds were higher for", "OR 1.62, 95% CI 1.10–2.30"),
+        (HOLDS, "the data do not settle whether the odds differ for", "OR 0.80, 95% CI 0.50–1.30"),
+        (TOUCHES, "the data do not settle whether", "OR 0.80, 95% CI 0.60–1.00"),
+        ((0.7, 0.5, 0.9984), "the odds were lower for", "95% CI 0.50–0.998"),
+        ((1.4, 1.0004, 1.9), "the odds were higher for", "95% CI 1.0004–1.90"),
+        (NOTHING, "no estimate could be made for", "vitamin D deficiency."),
+        (ENDLESS, "no estimate could be made for", "vitamin D deficiency."),
+    ],
+)
+def test_the_claim_follows_the_interval(
+    made: Any, numbers: tuple[float, float, float], claim: str, printed: str
+) -> None:
+    sentence = said(made, odds("deficiency", numbers))
+    assert claim in sentence and printed in sentence
+    others = {"lower for", "higher for", "do not settle", "no estimate"}
+    assert sum(other in sentence for other in others) == 1
+    assert not any(word in sentence for word in FORBIDDEN)
+
+
+def test_outcomes_are_gathered_by_what_their_intervals_say(made: Any) -> None:
+    rows = [odds("deficiency", HOLDS), odds("insufficiency", LOWER), odds("low_status", LOWER)]
+    sentence = said(made, *rows)
+    assert sentence.index("lower for vitamin D insufficiency (") < sentence.index(
+        ") and deficiency or insufficiency ("
+    )
+    assert "; the data do not settle whether the odds differ for vitamin D deficiency (" in sentence
+    assert sentence.endswith(").") and ". " not in sentence
+
+
+def test_the_most_adjusted_model_speaks_whatever_the_order_of_rows(made: Any) -> None:
+    rows = [odds("deficiency", LOWER), odds("deficiency", HIGHER, model="crude")]
+    assert said(made, *rows).startswith("In the full model, comparing the highest quartile of diet")
+    assert "0.62" in said(made, *rows) and "1.62" not in said(made, *rows)
+
+
+def test_the_highest_group_is_compared(made: Any) -> None:
+    rows = [odds("deficiency", HIGHER, level="Q3"), odds("deficiency", LOWER)]
+    assert "0.62" in said(made, *rows) and "1.62" not in said(made, *rows)
+
+
+@pytest.mark.parametrize(
+    ("p", "printed"), [(0.0002, "< 0.001"), (0.051, "= 0.051"), (math.nan, None)]
+)
+def test_the_trend_is_told_where_there_is_one(made: Any, p: float, printed: str | None) -> None:
+    trend = {
+        "analysis": "trend", "model": "full", "outcome": "deficiency", "measure": "p_trend",
+        "p_value": p,
+    }  # fmt: skip
+    sentence = said(made, odds("deficiency", LOWER), trend).replace("\N{NO-BREAK SPACE}", " ")
+    assert (f"; P for trend {printed}" in sentence) == (printed is not None)
+    assert ("trend" in sentence) == (printed is not None)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "claim"),
+    [
+        ((3.6, 1.5, 5.8), "the mean was higher for serum 25(OH)D (difference 3.6 nmol/L, 95% CI 1"),
+        ((-3.6, -5.8, -1.5), "the mean was lower for serum 25(OH)D (difference −3.6 nmol/L"),
+        ((0.6, -1.5, 2.7), "do not settle whether the mean differs for serum 25(OH)D"),
+    ],
+)  # fmt: skip
+def test_a_study_of_continuous_outcomes_only(
+    made: Any, numbers: tuple[float, float, float], claim: str
+) -> None:
+    row = odds("serum_25ohd", numbers, analysis="linear", measure="difference")
+    assert claim in said(made, row)
+
+
+def test_three_sentences_for_a_study_with_exposure(deng: Any) -> None:
+    results, facts = deng
+    sentences = [sentence.plain for sentence in answer(Book(results), facts)]
+    assert len(sentences) == 3
+    assert sentences[0].startswith("Among 11,490 participants (standing for 175.0 million people)")
+    assert "of vitamin D deficiency was 11.2% (95% CI 10.1–12.4)" in sentences[0]
+    assert " and of deficiency or insufficiency was 41.0%" in sentences[0]
+
+
+def test_three_sentences_for_a_study_without(forrest: Any) -> None:
+    results, facts = forrest
+    sentences = [sentence.plain for sentence in answer(Book(results), facts)]
+    assert "of 25(OH)D below 20 ng/mL was 41.6%" in sentences[0]
+    assert sentences[1] == (
+        "Of the 4 groups compared, the estimated prevalence of 25(OH)D below 20 ng/mL was lowest "
+        "in the group “Non-Hispanic White” (30.9%, 95% CI 27.8–34.3) and highest in the group "
+        "“Non-Hispanic Black” (82.1%, 95% CI 73.9–91.1)."
+    )
+    assert sentences[2] == "Of the 9 published findings compared, 9 are reproduced."
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"estimate": 0.0, "events": 0, "n": 1200}, "was zero (no events in 1,200)."),
+        ({"estimate": math.nan}, "of vitamin D deficiency could not be estimated."),
+        ({"estimate": 0.12, "events": 5, "n": 40}, "of vitamin D deficiency was 12.0%."),
+    ],
+)
+def test_prevalences_that_are_zero_or_missing(made: Any, row: dict[str, Any], told: str) -> None:
+    where = {"analysis": "prevalence", "outcome": "deficiency", "stratum_level": "all"}
+    results = made.table_of([{**where, "measure": "proportion", **row}], "deng_2013")
+    assert answer(Book(results), made.facts_for("deng_2013"))[0].plain.endswith(told)
+
+
+@pytest.mark.parametrize(("left", "who"), [(1, "1 participant "), (2, "2 participants ")])
+def test_one_participant_is_singular(made: Any, left: int, who: str) -> None:
+    rows = [*made.flow_rows({"all": ("Everyone", left)})]
+    first = answer(Book(made.table_of(rows, "deng_2013")), made.facts_for("deng_2013"))[0]
+    assert first.plain.startswith(f"The analysis has {who}(standing for ")
+
+
+def test_no_results_make_no_sentences(made: Any) -> None:
+    facts = replace(made.facts_for("deng_2013"), verdicts=pd.DataFrame())
+    assert answer(Book(made.table_of([], "deng_2013")), facts) == []
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        (["reproduces"], "The one published finding compared is reproduced."),
+        (["does not"], "The one published finding compared is not reproduced."),
+        (["reproduces"] * 2, "Of the 2 published findings compared, 2 are reproduced."),
+        (
+            ["does not", "reproduces", "in part", "cannot be judged", "reproduces"],
+            "Of the 5 published findings compared, 2 are reproduced, 1 is reproduced in part, 1 is "
+            "not reproduced and 1 is not to be judged.",
+        ),
+    ],
+)
+def test_verdicts_are_counted(made: Any, verdicts: list[str], told: str) -> None:
+    facts = made.facts_for("deng_2013")
+    row = facts.verdicts.iloc[[0] * len(verdicts)].assign(verdict=verdicts)
+    facts = replace(facts, verdicts=row)
+    assert verdict_sentence(facts).plain == told
+
+
+@pytest.mark.parametrize("table", ["verdicts", "checks"])
+def test_a_verdict_that_is_not_known_is_refused(made: Any, table: str) -> None:
+    facts = made.facts_for("deng_2013")
+    with pytest.raises(ValueError, match="so so"):
+        replace(facts, **{table: getattr(facts, table).assign(verdict="so so")})
+    with pytest.raises(ValueError, match="lacks the columns verdict"):
+        replace(facts, **{table: getattr(facts, table).drop(columns="verdict")})
+
+
+def test_sentences_above_the_table_go_through_the_models(deng: Any) -> None:
+    results, facts = deng
+    first = associations(Book(results), facts, "odds_ratio")[0].plain
+    assert first.startswith(
+        "Vitamin D deficiency: the odds ratio (95% CI) of Q4 against Q1 is 0.37"
+    )
+    assert first.index("the crude model") < first.index("the full model")
+    assert first.endswith("; in that model it is 0.85 (0.75–0.96) per 100 mg/day.")

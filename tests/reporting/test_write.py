@@ -1,0 +1,116 @@
+"""Files: whole or not at all, the same on every run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.reporting import write_report
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_two_runs_write_the_same_bytes(forrest: Any, tmp_path: Path) -> None:
+    results, facts = forrest
+    for name in ("one", "two"):
+        mixed = dict(reversed(facts.versions.items())) if name == "two" else facts.versions
+        write_report(results, replace(facts, versions=mixed), tmp_path / name)
+    first = contents(tmp_path / "one")
+    assert first == contents(tmp_path / "two")
+    assert set(first) == {
+        "report.html", "results.csv", "figures/flow.svg", "figures/flow.png",
+        "figures/flow-narrow.svg", "figures/prevalence.svg", "figures/prevalence.png",
+        "figures/prevalence-narrow.svg",
+    }  # fmt: skip
+    assert str(tmp_path).encode() not in b"".join(first.values())
+
+
+def test_neither_locale_nor_hash_seed_nor_zone_changes_a_byte(forrest: Any, tmp_path: Path) -> None:
+    results, facts = forrest
+    script = tmp_path / "again.py"
+    here = Path(__file__).parent
+    script.write_text(
+        "import importlib.util, sys\nfrom pathlib import Path\n"
+        f"spec = importlib.util.spec_from_file_location('made', {str(here / 'conftest.py')!r})\n"
+        "made = importlib.util.module_from_spec(spec); spec.loader.exec_module(made)\n"
+        "from analysis.reporting import write_report\n"
+        "results = made.table_of(made.forrest_rows(), 'forrest_2011')\n"
+        "write_report(results, made.facts_for('forrest_2011'), Path(sys.argv[1]))\n"
+    )
+    write_report(results, facts, tmp_path / "here")
+    environment = {
+        "PYTHONHASHSEED": "12345", "LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "HOME": "/",
+        "MPLCONFIGDIR": str(tmp_path / "mpl"),
+    }  # fmt: skip
+    subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "there")],
+        check=True, env=environment, cwd=tmp_path, timeout=120,
+    )  # fmt: skip
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+
+
+def test_numbers_survive_the_file(deng: Any, tmp_path: Path) -> None:
+    results, facts = deng
+    results["estimate"] = np.linspace(1e-9, np.pi * 1e7, len(results))
+    write_report(results, facts, tmp_path)
+    back = pd.read_csv(tmp_path / "results.csv")
+    assert list(back.columns) == list(results.columns)
+    assert (back["estimate"] == results["estimate"]).all()
+    raw = (tmp_path / "results.csv").read_bytes()
+    assert b"\r" not in raw and raw.decode("utf-8").count("\n") == len(results) + 1
+
+
+def test_artificial_results_say_so_in_each_row(forrest: Any, tmp_path: Path) -> None:
+    results, facts = forrest
+    write_report(results, replace(facts, synthetic=True), tmp_path)
+    back = pd.read_csv(tmp_path / "results.csv")
+    assert set(back["data"]) == {"artificial"}
+    assert "data" not in results.columns
+
+
+def test_what_else_is_in_the_folder_stays(forrest: Any, tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "stale.svg").write_text("old")
+    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / "my notes.txt").write_text("mine")
+    write_report(*forrest, tmp_path)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"figures", "my notes.txt", "report.html", "results.csv", "run.json"}
+    assert not (tmp_path / "figures" / "stale.svg").exists()
+
+
+def test_a_run_that_fails_leaves_the_old_report_whole(forrest: Any, tmp_path: Path) -> None:
+    write_report(*forrest, tmp_path)
+    before = contents(tmp_path)
+    results, facts = forrest
+    with pytest.raises(AttributeError):
+        write_report(results, replace(facts, versions=3), tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(KeyError):
+        write_report(results.drop(columns="estimate"), facts, tmp_path)
+    assert contents(tmp_path) == before
+    assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "results.csv"}
+
+
+def test_a_link_in_the_place_of_figures_is_not_followed(forrest: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "precious.txt").write_text("keep")
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "figures").symlink_to(other)
+    write_report(*forrest, folder)
+    assert {path.name for path in other.iterdir()} == {"precious.txt"}
+    assert not (folder / "figures").is_symlink() and (folder / "figures" / "flow.svg").exists()
