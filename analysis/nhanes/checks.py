@@ -8,7 +8,7 @@ from analysis.errors import DataError
 from analysis.nhanes.codebook import parse_codebook
 from analysis.nhanes.cycles import Table
 from analysis.nhanes.exceptions import ROW_COUNT_EXCEPTIONS
-from analysis.nhanes.xpt import LIBRARY_HEADER, RECORD, count_rows
+from analysis.nhanes.xpt import LIBRARY_HEADER, count_rows
 
 _HTML_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 _CODEBOOK_SAYS = b"Data File:"
@@ -88,9 +88,7 @@ def _check_transport(path: Path) -> None:
         if _is_html(head):
             raise Unfit("is a web page in place of data", web_page=True)
         raise Unfit("is not a SAS transport file (its library header is missing)")
-    size = path.stat().st_size
-    if size % RECORD:
-        raise Unfit(f"is cut short or damaged: its {size:,} bytes are no multiple of {RECORD}")
+    # This also holds the length against the record length and the rows' length.
     count_rows(path)
 
 

@@ -407,7 +407,7 @@ class TestProgress:
         console = Console(file=printed, width=80, force_terminal=True, color_system=None)
         make_store(console=console).fetch(kit.tables)
         text = printed.getvalue()
-        assert "DEMO_B.xpt" in text and "/6 files" in text and "bytes" in text
+        assert "DEMO_B.xpt" in text and "/6 files" in text and " kB " in text
         assert "fetched DEMO_B" not in text
         lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[?0-9]*[A-Za-z]", "", text))
         assert max(len(line) for line in lines if "/" in line and "http" not in line) <= 80
