@@ -6,6 +6,8 @@ the models hold in what a reader of the files sees.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from analysis.synthetic.arithmetic import Array, exp, log, normal_quantile
@@ -242,17 +244,25 @@ def _vitamin_d(block: Block, people: People) -> People:
     }
 
 
-def _within(status: np.ndarray, u: Array) -> Array:
-    """Whole ng/mL within each status."""
+def assay_shares() -> list[tuple[Array, Array]]:
+    """Whole ng/mL with their shares, within normal, insufficient and deficient status."""
     assay = model()["assay"]
     normal = assay["normal"]
     ladder = [1.0]
     for _ in range(normal["last"] - normal["first"]):
         ladder.append(ladder[-1] * normal["ratio"])
-    high = normal["first"] + pick(np.array(ladder), u)
-    middle = assay["insufficient"]["first"] + pick(np.array(assay["insufficient"]["share"]), u)
-    low = assay["deficient"]["first"] + pick(np.array(assay["deficient"]["share"]), u)
-    return np.select([status == NORMAL, status == INSUFFICIENT], [high, middle], low).astype(float)
+    shares = [ladder, assay["insufficient"]["share"], assay["deficient"]["share"]]
+    first = [assay[name]["first"] for name in ("normal", "insufficient", "deficient")]
+    return [
+        (np.arange(low, low + len(part), dtype=np.float64), np.array(part) / math.fsum(part))
+        for low, part in zip(first, shares, strict=True)
+    ]
+
+
+def _within(status: np.ndarray, u: Array) -> Array:
+    """Whole ng/mL of each person, given status."""
+    drawn = [values[pick(shares, u)] for values, shares in assay_shares()]
+    return np.select([status == NORMAL, status == INSUFFICIENT], drawn[:2], drawn[2])
 
 
 def _food_vitamin_d(block: Block, people: People, status: np.ndarray) -> Array:

@@ -33,7 +33,7 @@ import numpy as np
 from analysis.synthetic.arithmetic import Array
 from analysis.synthetic.draw import Block, People, draw_people
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
-from analysis.synthetic.people import describe, status_shares
+from analysis.synthetic.people import assay_shares, describe, lc_ms_equivalent, status_shares
 
 OUTCOMES = ("deficiency", "insufficiency")
 DRAWN = 1_000_000
@@ -69,6 +69,10 @@ class Truth:
         By outcome: what the model without covariates converges to, per 100 mg.
     pooled_odds_ratio : float
         What the full model of low status (below 20 ng/mL) converges to, per 100 mg.
+    mean_25ohd : float
+        Mean serum 25(OH)D of adults, nmol/L (LC-MS/MS equivalent), over the three cycles.
+    linear_difference : float
+        What the full linear model of serum 25(OH)D converges to, nmol/L per 100 mg.
     people : int
         Size of the draw behind all but the exact figures.
     """
@@ -81,6 +85,8 @@ class Truth:
     quartile_odds_ratio: dict[str, dict[str, float]]
     crude_odds_ratio: dict[str, float]
     pooled_odds_ratio: float
+    mean_25ohd: float
+    linear_difference: float
     people: int
 
 
@@ -235,6 +241,11 @@ def compute(people: int = DRAWN, seed: int = SEED) -> dict[str, Any]:
             ]
         )
 
+    serum = [part @ serum_means() for part in shares]
+    full = [np.hstack([m, d]) for m, d in zip(linear, designs, strict=True)]
+    squares = np.sum([x.T @ x for x in full], axis=0)
+    products = np.sum([x.T @ y for x, y in zip(full, serum, strict=True)], axis=0)
+    slope = np.linalg.solve(squares, products)[0]
     odds = {outcome: np.exp(limit(quartiles, (event[outcome],))) for outcome in OUTCOMES}
     return {
         "prevalence": _prevalence(np.concatenate(shares), np.concatenate(group)),
@@ -248,8 +259,23 @@ def compute(people: int = DRAWN, seed: int = SEED) -> dict[str, Any]:
             for outcome in OUTCOMES
         },
         "pooled_odds_ratio": round(float(np.exp(limit(linear, (1, 2))[0])), 4),
+        "mean_25ohd": round(float(np.concatenate(serum).mean()), 3),
+        "linear_difference": round(float(slope), 4),
         "people": len(ordered),
     }
+
+
+def serum_means() -> Array:
+    """Mean 25(OH)D in nmol/L within normal, insufficient and deficient status, over all cycles.
+
+    Cycles count by the size of their population, as they do in pooled weights.
+    """
+    sizes = model()["population"]["size"]
+    means = []
+    for values, pmf in assay_shares():
+        by_cycle = [float(lc_ms_equivalent(values, cycle) @ pmf) * sizes[cycle] for cycle in CYCLES]
+        means.append(math.fsum(by_cycle) / sum(sizes[cycle] for cycle in CYCLES))
+    return np.array(means)
 
 
 def _prevalence(shares: Array, group: Array) -> dict[str, float]:

@@ -284,6 +284,15 @@ def test_recalls(everything):
     assert set(status.dropna().unique()) == {1, 2, 4, 5}
 
 
+def test_dietary_weights_undo_the_days_of_the_week(tmp_path):
+    write_survey(tmp_path, cycles=WHICH[1:2], people_per_cycle=20_000)
+    recall = read(tmp_path, "DR1TOT", "2003-2004")
+    day, weight = recall["DR1DAY"], recall["WTDRD1"]
+    share = weight.groupby(day).sum() / weight.sum()
+    assert share.to_numpy() == pytest.approx(1 / 7, abs=0.02)
+    assert (day == 6).sum() > 2 * (day == 2).sum()  # Fridays are asked for far more than Mondays
+
+
 @pytest.mark.parametrize("cycle", WHICH[1:])
 def test_second_day_belongs_to_the_first(artificial_survey, cycle):
     one, two = (read(artificial_survey, name, cycle) for name in ("DR1TOT", "DR2TOT"))

@@ -11,7 +11,14 @@ import pytest
 from analysis.synthetic import truth
 from analysis.synthetic.draw import Block, Places, draw_people
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
-from analysis.synthetic.people import DEFICIENT, INSUFFICIENT, NORMAL, describe, status_shares
+from analysis.synthetic.people import (
+    DEFICIENT,
+    INSUFFICIENT,
+    NORMAL,
+    describe,
+    lc_ms_equivalent,
+    status_shares,
+)
 from analysis.synthetic.truth import OUTCOMES, compute, full_design, logistic_limit, population
 
 EXACT = 1e-8
@@ -119,7 +126,17 @@ def test_the_file_is_current_and_its_figures_come_out_again():
         assert again["crude_odds_ratio"][outcome] == pytest.approx(
             kept["crude_odds_ratio"][outcome], rel=0.02
         )
+    for name in ("mean_25ohd", "linear_difference"):
+        assert again[name] == pytest.approx(kept[name], rel=0.03), name
     assert again["pooled_odds_ratio"] == pytest.approx(kept["pooled_odds_ratio"], rel=0.01)
+
+
+def test_mean_serum_is_that_of_drawn_people(adults):
+    sizes = model()["population"]["size"]
+    total = sum(sizes[cycle] for cycle in CYCLES)
+    serum = sum(lc_ms_equivalent(adults["ria"], cycle) * sizes[cycle] / total for cycle in CYCLES)
+    error = serum.std() / math.sqrt(len(serum))
+    assert abs(serum.mean() - truth().mean_25ohd) < SIGMAS * error
 
 
 def test_a_stale_file_is_refused(monkeypatch):
