@@ -96,11 +96,15 @@ class Inputs:
     files : DataFrame
         Every file: ``name``, ``cycle``, ``url`` (the CDC's), ``fetched_from``, ``bytes``,
         ``sha256``, ``date``.
+    artificial : bool
+        Whether a codebook among them says that its data are artificial. It is taken from the
+        pages themselves, so the label stays with the data wherever they are copied.
     """
 
     raw: Raw
     checks: pd.DataFrame
     files: pd.DataFrame
+    artificial: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,11 +174,13 @@ def read_inputs(study: Study, store: Store) -> Inputs:
     raw: dict[Table, pd.DataFrame] = {}
     checks: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
+    artificial = False
     for table, columns in tables_of(study).items():
         data = store.entry(table.data_path)
         book = store.entry(table.codebook_path)
         raw[table] = reader.read(store.path(table.data_path), data.sha256, columns)
         codebook = reader.codebook(store.path(table.codebook_path), book.sha256)
+        artificial |= codebook.artificial
         checks += [asdict(check) for check in reconcile(table.name, raw[table], codebook)]
         for path, entry in ((table.data_path, data), (table.codebook_path, book)):
             files.append(
@@ -188,7 +194,7 @@ def read_inputs(study: Study, store: Store) -> Inputs:
                     "date": str(entry.date)[:10],
                 }
             )
-    return Inputs(raw, pd.DataFrame(checks), pd.DataFrame(files))
+    return Inputs(raw, pd.DataFrame(checks), pd.DataFrame(files), artificial)
 
 
 def make_cohort(study: Study, raw: Raw) -> Cohort:
@@ -263,7 +269,7 @@ def run(
         say("estimating")
         results, verdicts = estimate_study(study, cohort)
     facts = facts_of(study, cohort, inputs, verdicts)
-    folder = settings.out / study.name
+    folder = settings.out / (f"{study.name}-synthetic" if inputs.artificial else study.name)
     with clock.stage("report"):
         say("writing the report")
         with _writing(folder):
@@ -304,6 +310,7 @@ def facts_of(study: Study, cohort: Cohort, inputs: Inputs, verdicts: pd.DataFram
         df_rule=DF_RULE,
         n_psu=len(used.drop_duplicates()),
         n_strata=used["stratum"].nunique(),
+        synthetic=inputs.artificial,
     )
 
 
@@ -312,6 +319,7 @@ def run_record(facts: RunFacts, inputs: Inputs, verdicts: pd.DataFrame) -> dict[
     return {
         "study": facts.study.name,
         "cycles": list(facts.study.data.cycles),
+        "data": "artificial" if facts.synthetic else "NHANES",
         "versions": dict(facts.versions),
         "commit": facts.commit,
         "specification_sha256": facts.spec_sha256,

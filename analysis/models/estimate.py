@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.models import associations, describe
 from analysis.models.doses import Doses, dose_groups
+from analysis.models.outcomes import Response, response
 from analysis.models.plan import Measures, Plan, Row
 from analysis.models.results import tidy
 from analysis.survey import Design
@@ -75,6 +76,8 @@ def _rows(
         before_complete = steps[-2][2]
         yield from describe.missing_rows(missing, int(before_complete.sum()))
     cohort = design_of(frame).where(steps[-1][2])
+    # All outcomes first: a cut-off that leaves no events ends the run before it has cost anything.
+    responses = [response(outcome, cohort, frame) for outcome in plan.outcomes]
     exposure = plan.exposure
     doses: Doses | None = None
     if exposure is not None:
@@ -86,21 +89,24 @@ def _rows(
     yield from describe.table1_rows(cohort, frame, doses, described, measures)
     yield from describe.prevalence_rows(cohort, frame, doses, plan.outcomes, plan.domains)
     if doses is not None:
-        yield from _association_rows(plan, frame, cohort, doses, measures)
+        yield from _association_rows(plan, responses, frame, cohort, doses, measures)
 
 
 def _association_rows(
-    plan: Plan, frame: pd.DataFrame, cohort: Design, doses: Doses, measures: Measures
+    plan: Plan,
+    responses: Sequence[Response],
+    frame: pd.DataFrame,
+    cohort: Design,
+    doses: Doses,
+    measures: Measures,
 ) -> Iterator[Row]:
     exposure = plan.exposure
     assert exposure is not None
     unit = measures[exposure.measure].unit
     columns = associations.model_covariates(plan.models, cohort, frame)
-    for outcome in plan.outcomes:
-        response = associations.response(outcome, cohort, frame)
+    for found in responses:
         fits = [
-            associations.Fit(response, model, x)
-            for model, x in zip(plan.models, columns, strict=True)
+            associations.Fit(found, model, x) for model, x in zip(plan.models, columns, strict=True)
         ]
         for fit in fits:
             yield from associations.association_rows(fit, frame, exposure, doses, unit)
