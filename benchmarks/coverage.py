@@ -13,6 +13,7 @@ import argparse
 import math
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,12 +22,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.cohort.build import Cohort
 from analysis.errors import InputError
 from analysis.models.estimate import design_of
+from analysis.models.matrix import covariates
+from analysis.nhanes.cycles import CYCLES, Table
 from analysis.nhanes.xpt import read_columns
 from analysis.pipeline import estimate_study, make_cohort, tables_of
-from analysis.study import load_study
+from analysis.study import Study, load_study
 from analysis.synthetic import truth, write_survey
+from analysis.synthetic.parameters import model
 
 STUDY = Path(__file__).with_name("coverage.toml")
 FIRST_SEED = 1_000
@@ -56,18 +61,64 @@ def one_survey(seed: int, people: int) -> list[Interval] | None:
     None if its models cannot be fitted (a small category may have no event).
     """
     study = load_study(str(STUDY))
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         write_survey(folder, people_per_cycle=people, seed=seed)
         raw = {
-            table: read_columns(Path(folder) / table.data_path, columns)
+            table: read_columns(folder / table.data_path, columns)
             for table, columns in tables_of(study).items()
         }
+        vitamin_d = food_vitamin_d(folder, study.data.cycles)
     cohort = make_cohort(study, raw)
     try:
         results, _ = estimate_study(study, cohort)
+        interaction = _interaction(study, cohort, vitamin_d)
     except InputError:
         return None
-    return [*_modelled(results), *_quantiles(cohort), *_naive(cohort)]
+    return [*_modelled(results), *interaction, *_quantiles(cohort), *_naive(cohort)]
+
+
+def food_vitamin_d(folder: Path, cycles: Sequence[str]) -> pd.Series:
+    """Micrograms of vitamin D of the first day's foods, by SEQN, through the foods' codes."""
+    parts = [
+        read_columns(folder / Table(f"DR1IFF_{suffix}", cycle).data_path, columns)
+        for cycle, suffix in (("2007-2008", "E"), ("2009-2010", "F"))
+        for columns in [("DR1IFDCD", "DR1IGRMS", "DR1IVD")]
+    ]
+    later = pd.concat(parts)
+    per_gram = (later["DR1IVD"] / later["DR1IGRMS"]).groupby(later["DR1IFDCD"]).mean()
+    totals = []
+    for cycle in cycles:
+        early = cycle == "2001-2002"
+        table = "DRXIFF_B" if early else f"DR1IFF_{CYCLES[cycle].suffix}"
+        code, grams = ("DRDIFDCD", "DRXIGRMS") if early else ("DR1IFDCD", "DR1IGRMS")
+        eaten = read_columns(folder / Table(table, cycle).data_path, ("SEQN", code, grams))
+        vitamin_d = eaten[code].map(per_gram) * eaten[grams]
+        totals.append(vitamin_d.groupby(eaten["SEQN"]).sum(min_count=1))
+    return pd.concat(totals)
+
+
+def _interaction(study: Study, cohort: Cohort, vitamin_d: pd.Series) -> list[Interval]:
+    """Fit magnesium by vitamin D from food, on the scale of truth().interaction."""
+    frame, table = cohort.frame, model()["interaction"]
+    mg = (frame["magnesium_dietary"] - 300.0) / 100.0
+    octaves = pd.Series(np.log2(frame["seqn"].map(vitamin_d)), index=frame.index)
+    v = (octaves - table["log2_median"]) / table["sd"]
+    (full,) = study.models
+    x = covariates(full.parsed_terms, frame, lambda *_: np.empty(0))
+    x = x.assign(Intercept=1.0, magnesium=mg, vitamin_d=v, product=mg * v)
+    found = []
+    for outcome in study.outcomes:
+        event = outcome.event_condition.evaluate(frame)
+        domain = design_of(frame).where(
+            cohort.members & (event | outcome.against_condition.evaluate(frame))
+        )
+        fitted = domain.fit(event.astype(float), x, "binomial")
+        interval = fitted.conf_int()
+        for name, value in truth().interaction[outcome.name].items():
+            label = f"{outcome.name}: interaction model, {name}"
+            found.append(Interval(label, fitted.params[name], *interval.loc[name].tolist(), value))
+    return found
 
 
 def _modelled(results: pd.DataFrame) -> list[Interval]:
@@ -93,7 +144,7 @@ def _modelled(results: pd.DataFrame) -> list[Interval]:
     return found
 
 
-def _quantiles(cohort) -> list[Interval]:
+def _quantiles(cohort: Cohort) -> list[Interval]:
     domain = design_of(cohort.frame).where(cohort.members)
     table = domain.quantile("magnesium_dietary", [0.25, 0.5, 0.75]).frame
     return [
@@ -102,7 +153,7 @@ def _quantiles(cohort) -> list[Interval]:
     ]
 
 
-def _naive(cohort) -> list[Interval]:
+def _naive(cohort: Cohort) -> list[Interval]:
     ria = cohort.frame.loc[cohort.members, "vitamin_d_ria"]
     p, n = float((ria < 20).mean()), len(ria)
     half = Z * math.sqrt(p * (1 - p) / n)

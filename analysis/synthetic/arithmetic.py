@@ -139,8 +139,9 @@ def uniforms(seed: int, *key: int | str, size: int) -> Array:
     Returns
     -------
     ndarray of float, shape (size,)
-        Odd multiples of 2**-54.
+        Odd multiples of 2**-53.
     """
     words = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in key]
     bits = np.random.PCG64(np.random.SeedSequence([seed, *words])).random_raw(size)
-    return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+    # 52 bits, so that the half can be added exactly.
+    return ((bits >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
