@@ -4,6 +4,8 @@ import io
 import json
 import re
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -13,6 +15,7 @@ from analysis.nhanes.cycles import Table
 from analysis.nhanes.download import INCOMING
 from analysis.nhanes.exceptions import ROW_COUNT_EXCEPTIONS
 from analysis.nhanes.source import FolderSource, Source, WebSource
+from analysis.nhanes.store import Store
 
 
 @pytest.fixture
@@ -330,6 +333,18 @@ class TestFolderMirror:
         with pytest.raises(DataError):
             make_store(str(mirror)).fetch(kit.tables)
         assert f"/{data}" not in holds()
+
+    def test_file_that_shrinks_while_it_is_copied(self, mirror, folder, make_store, kit, holds):
+        class Shrinking(FolderSource):
+            @contextmanager
+            def open(self, relative, patience):
+                with super().open(relative, patience) as stream:
+                    longer = replace(stream.remote, length=stream.remote.length + 80)
+                    yield replace(stream, remote=longer)
+
+        with pytest.raises(DataError, match="bytes arrived"):
+            Store(folder, Shrinking(mirror), patience=kit.quick).fetch(kit.tables)
+        assert holds() == {}
 
     def test_revised(self, mirror, make_store, make_files, kit, data):
         make_store(str(mirror)).fetch(kit.tables)
