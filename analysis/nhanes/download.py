@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -199,8 +198,6 @@ class _Transfer:
                 digest.update(chunk)
                 count += len(chunk)
                 self._progress.advance(len(chunk))
-            file.flush()
-            os.fsync(file.fileno())
         self._stop.check()
         announced = stream.remote.length
         if announced is not None and count != announced:

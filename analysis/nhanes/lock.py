@@ -173,8 +173,6 @@ def write_lock(path: Path, entries: Mapping[str, LockEntry]) -> None:
         try:
             with temporary.open("w", encoding="utf-8") as file:
                 file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
             replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -194,6 +192,8 @@ def replace(temporary: Path, final: Path) -> None:
     OSError
         If the system refuses.
     """
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
     temporary.replace(final)
     if os.name == "posix":
         folder = os.open(final.parent, os.O_RDONLY)
