@@ -56,7 +56,8 @@ class Estimates:
         return self.frame.iloc[0]
 
     def __repr__(self) -> str:
-        return f"{self.statistic}\n{self.frame.to_string(index=False)}"
+        heading = f"{self.statistic} (df: PSUs minus strata in the domain)"
+        return f"{heading}\n{self.frame.to_string(index=False)}"
 
 
 def total(x: np.ndarray, w: np.ndarray) -> Scored:

@@ -31,10 +31,8 @@ WELL_CONDITIONED = 1e-4
 CONVERGED = 1e-8
 """Largest change of a linear predictor in the last step, relative to the largest predictor. With
 canonical links steps shrink quadratically, so that what is left after it is below rounding."""
-RUNAWAY = 30.0
-"""Linear predictor beyond which a step that does not shrink is taken for separation (a logit of
-30 is a probability of 1e-13)."""
 MAX_ITERATIONS = 100
+"""A separated outcome ends here: its steps do not shrink, for the logit grows by 1 each time."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class Fit:
     iterations: int
 
 
+@np.errstate(over="ignore")  # exp() of a logit below -709, whose probability is 0 as it should be
 def fit_glm(
     y: np.ndarray, x: np.ndarray, weights: np.ndarray, family: Any, names: Sequence[str]
 ) -> Fit:
@@ -83,8 +82,7 @@ def fit_glm(
     """
     weights = weights / weights.mean()
     basis, back = _orthogonal(x, weights, names)
-    with np.errstate(over="ignore"):  # a wild first step may saturate the inverse link
-        gamma, iterations, stray = _iterate(y, basis, weights, family)
+    gamma, iterations, stray = _iterate(y, basis, weights, family)
     if stray is not None:
         columns = _moving(back @ stray, x, names)
         raise InputError(
@@ -153,7 +151,7 @@ def _iterate(
     mean = family.starting_mu(y)
     eta = family.link(mean)
     residual = eta + (y - mean) * family.link.deriv(mean)
-    deviance, running, step = np.inf, 0, gamma
+    deviance, step = np.inf, gamma
     weighted = np.empty_like(basis)  # one buffer: allocating anew costs as much as the product
     for iteration in range(1, MAX_ITERATIONS + 1):
         slope, information = _working(mean, weights, family)
@@ -170,9 +168,6 @@ def _iterate(
         size = np.abs(eta).max()
         if iteration > 1 and moved <= CONVERGED * (1 + size):
             return gamma, iteration, None
-        running += bool(isinstance(family, families.Binomial) and size > RUNAWAY and moved > 0.1)
-        if running > 2:
-            break
     return gamma, iteration, step
 
 
@@ -190,11 +185,21 @@ def _advance(
         tried = gamma + step / 2**halving
         eta = basis @ tried
         mean = family.link.inverse(eta)
-        deviance = float(family.deviance(y, mean, var_weights=weights))
+        deviance = _deviance(y, eta, mean, weights, family)
         # Near the solution the deviance differs by rounding only.
         if deviance <= before + 1e-8 * (abs(before) + 1e-8):
             break
     return tried, eta, mean, deviance
+
+
+def _deviance(
+    y: np.ndarray, eta: np.ndarray, mean: np.ndarray, weights: np.ndarray, family: Any
+) -> float:
+    """Tell how far the fit is from the outcome."""
+    if isinstance(family, families.Binomial) and isinstance(family.link, families.links.Logit):
+        # From the logit: the probability of a row far on the wrong side has rounded to 0 or 1.
+        return 2 * float(weights @ (np.logaddexp(0, eta) - y * eta))
+    return float(family.deviance(y, mean, var_weights=weights))
 
 
 def _refuse_collinear(triangle: np.ndarray, names: Sequence[str]) -> None:

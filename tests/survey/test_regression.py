@@ -5,7 +5,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from analysis.errors import InputError
-from analysis.survey import Design
+from analysis.survey import Design, irls
 
 
 @pytest.fixture
@@ -143,6 +143,20 @@ def test_rare_events_and_wild_weights_converge(frame):
     assert abs(score.sum()) < 1e-10 * frame["w"].sum()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seed", [36, 87, 125, 317, 354])
+def test_wild_outliers_do_not_lead_astray(seed):
+    """Full steps overshoot here, or the probability of the outlier rounds to 0 or 1."""
+    rng = np.random.default_rng(seed)
+    n = rng.integers(20, 200)
+    x = np.c_[np.ones(n), rng.standard_cauchy(n) ** rng.choice([1, 3]), rng.normal(size=n)]
+    y = (rng.random(n) < rng.choice([0.1, 0.5])).astype(float)
+    w = 10 ** rng.uniform(-3, 3, n)
+    fit = irls.fit_glm(y, x, w, sm.families.Binomial(), ["one", "wild", "tame"])
+    score = (w * (y - fit.fitted)) @ x / np.sqrt(w @ x**2)
+    assert np.abs(score).max() < 1e-9 * np.sqrt(w.sum())
+
+
 # What cannot be fitted is refused, with its column.
 
 
@@ -153,8 +167,9 @@ def separated(frame):
 
 
 def split(frame):
-    """The covariate tells the outcome outright."""
+    """The covariate, in a large unit, tells the outcome outright."""
     frame["event"] = (frame["x"] > 0.1).astype(int)
+    frame["x"] *= 1e6
 
 
 REFUSED = {
