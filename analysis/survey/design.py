@@ -76,8 +76,7 @@ class Design:
         if lonely_psu not in get_args(LonelyPSU):
             choices = ", ".join(get_args(LonelyPSU))
             raise InputError(f"unknown lonely_psu '{lonely_psu}'", todo=f"Choose from {choices}.")
-        self.frame = frame
-        self.lonely_psu = lonely_psu
+        self.frame, self.lonely_psu = frame, lonely_psu
         self.weights = checks.weights(frame, weights)
         labels = {
             role: None if name is None else checks.complete(frame, name, role)
