@@ -3,10 +3,13 @@ PY := .venv/bin/python
 STUDIES ?= deng_2013 forrest_2011
 ARGS ?=
 
-.PHONY: reports test lint types check lock clean
+.PHONY: demo reports test lint types check lock clean
 
 reports: .venv/.ready  ## download what is missing, fit the models, write reports/
 	$(PY) -m analysis run $(STUDIES) $(ARGS)
+
+demo: .venv/.ready     ## run a study on an artificial survey: needs no data and no network
+	$(PY) -m analysis demo $(ARGS)
 
 test: .venv/.ready     ## run all tests (those on real data only where NHANES_MIRROR is set)
 	$(PY) -m pytest $(ARGS)

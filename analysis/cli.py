@@ -6,8 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from analysis import __version__
 from analysis.errors import AnalysisError
@@ -21,6 +23,7 @@ MODULES = {
     "fetch": "runs",
     "cohort": "runs",
     "run": "runs",
+    "demo": "demo",
     "check": "studies",
     "compare": "studies",
     "measures": "studies",
@@ -72,37 +75,34 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _command(
-        commands, "fetch", "download the files that studies need", "fetch deng_2013", files=True
-    )
-    cohort = _command(
-        commands, "cohort", "build a study's cohort and print its flow",
-        "cohort deng_2013", files=True,
-    )  # fmt: skip
-    cohort.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
-    cohort.add_argument(
+    add = partial(_command, commands)
+    add("fetch", "download the files that studies need", "deng_2013", FILES, SOURCE, CYCLES)
+    add(
+        "cohort", "build a study's cohort and print its flow", "deng_2013 --write people.csv",
+        FILES, SOURCE, CYCLES,
+    ).add_argument(
         "--write", type=Path, metavar="FILE",
         help="also write one row a participant to FILE (.csv or .parquet), for your own analyses",
     )  # fmt: skip
-    check = _command(
-        commands, "check", "check study files without reading any data",
-        "check my_study.toml", studies="*",
+    add("check", "check study files without reading any data", "my_study.toml", CYCLES, studies="*")
+    add(
+        "run", "run studies from files to reports", "deng_2013 --cycles 2003-2004,2005-2006",
+        FILES, SOURCE, CYCLES, OUT, JOBS,
     )  # fmt: skip
-    check.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
-    run = _command(
-        commands, "run", "run studies from files to reports",
-        "run deng_2013 --cycles 2003-2004,2005-2006 --out elsewhere", files=True,
+    add(
+        "compare", "print published figures beside those of the last run", "deng_2013", OUT
+    ).add_argument("--synthetic", action="store_true", help="of the run on artificial data")
+    demo = add(
+        "demo", "make an artificial survey and run studies on it", "--scale 10",
+        FILES, OUT, JOBS, studies="*",
     )  # fmt: skip
-    run.add_argument("--cycles", type=_names, metavar="A,B", help="other cycles than its own")
-    run.add_argument(
-        "--jobs", type=_positive, default=1, metavar="N", help="studies run side by side (1)"
-    )
-    _out(run)
-    compare = _command(
-        commands, "compare", "print published figures beside those of the last run",
-        "compare deng_2013",
+    demo.set_defaults(mirror=None, offline=True, accept_revisions=False)
+    demo.add_argument(
+        "--people", type=_positive, default=10_000, metavar="N",
+        help="people interviewed in each cycle (10000)",
     )  # fmt: skip
-    _out(compare)
+    demo.add_argument("--scale", type=_positive, default=1, metavar="N", help="times as many (1)")
+    demo.add_argument("--seed", type=int, metavar="N", help="of the random numbers")
     measures = commands.add_parser(
         "measures", help="list the measures that study files can name",
         description="List the measures that study files can name, with unit and cycles.",
@@ -117,41 +117,25 @@ def _command(
     name: str,
     text: str,
     example: str,
-    *,
+    *options: argparse.ArgumentParser,
     studies: str = "+",
-    files: bool = False,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
         help=text,
         description=f"{text[0].upper()}{text[1:]}.",
-        epilog=f"example: python -m analysis {example}",
+        epilog=f"example: python -m analysis {name} {example}",
+        parents=options,
     )
     command.add_argument("studies", nargs=studies, metavar="STUDY", help="name, or path to a TOML")
-    if files:
-        command.add_argument(
-            "--data", type=Path, default=Path("data_raw"), metavar="DIR",
-            help="folder of downloaded files (data_raw)",
-        )  # fmt: skip
-        command.add_argument(
-            "--mirror", default=os.environ.get("NHANES_MIRROR") or None, metavar="URL|DIR",
-            help="take files from here instead of the CDC (default: $NHANES_MIRROR)",
-        )  # fmt: skip
-        command.add_argument(
-            "--offline", action="store_true", help="use what is in the folder, and no network"
-        )
-        command.add_argument(
-            "--accept-revisions", action="store_true",
-            help="take files that the CDC has revised since they were first fetched",
-        )  # fmt: skip
     return command
 
 
-def _out(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--out", type=Path, default=Path("reports"), metavar="DIR",
-        help="folder below which each study has its own (reports)",
-    )  # fmt: skip
+def _option(*names: str, **more: Any) -> argparse.ArgumentParser:
+    """Make an option that several commands share."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument(*names, **more)
+    return shared
 
 
 def _names(text: str) -> list[str]:
@@ -166,3 +150,28 @@ def _positive(text: str) -> int:
 
 
 _names.__name__, _positive.__name__ = "list of cycles", "whole number above 0"
+
+FILES = _option(
+    "--data", type=Path, default=Path("data_raw"), metavar="DIR",
+    help="folder of downloaded files (data_raw)",
+)  # fmt: skip
+SOURCE = _option(
+    "--mirror", metavar="URL|DIR",
+    help="take files from here instead of the CDC (default: $NHANES_MIRROR)",
+)  # fmt: skip
+SOURCE.add_argument(
+    "--offline", action="store_true", help="use what is in the folder, and no network"
+)
+SOURCE.add_argument(
+    "--synthetic", action="store_true", help="use an artificial survey; made where it is missing"
+)
+SOURCE.add_argument(
+    "--accept-revisions", action="store_true",
+    help="take files that the CDC has revised since they were first fetched",
+)  # fmt: skip
+CYCLES = _option("--cycles", type=_names, metavar="A,B", help="other cycles than the study's own")
+OUT = _option(
+    "--out", type=Path, default=Path("reports"), metavar="DIR",
+    help="folder below which each study has its own (reports)",
+)  # fmt: skip
+JOBS = _option("--jobs", type=_positive, default=1, metavar="N", help="studies side by side (1)")

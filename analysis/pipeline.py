@@ -31,6 +31,7 @@ from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
 from analysis.reporting import RunFacts, write_report
 from analysis.study import Study, check_study
+from analysis.synthetic import is_artificial
 
 PACKAGES = (
     "numpy", "pandas", "scipy", "statsmodels", "pyreadstat", "pyarrow", "matplotlib", "seaborn",
@@ -97,8 +98,8 @@ class Inputs:
         Every file: ``name``, ``cycle``, ``url`` (the CDC's), ``fetched_from``, ``bytes``,
         ``sha256``, ``date``.
     artificial : bool
-        Whether a codebook among them says that its data are artificial. It is taken from the
-        pages themselves, so the label stays with the data wherever they are copied.
+        Whether a file among them says that its data are artificial. It is taken from the files
+        themselves, so the label stays with the data wherever they are copied.
     """
 
     raw: Raw
@@ -119,6 +120,8 @@ class Outcome:
         As `analysis.models.results` and `analysis.models.published` describe them.
     folder : Path
         Where the report is.
+    artificial : bool
+        Whether the data were artificial.
     """
 
     study: Study
@@ -126,6 +129,7 @@ class Outcome:
     results: pd.DataFrame
     verdicts: pd.DataFrame
     folder: Path
+    artificial: bool
 
 
 def tables_of(study: Study) -> dict[Table, tuple[str, ...]]:
@@ -180,7 +184,7 @@ def read_inputs(study: Study, store: Store) -> Inputs:
         book = store.entry(table.codebook_path)
         raw[table] = reader.read(store.path(table.data_path), data.sha256, columns)
         codebook = reader.codebook(store.path(table.codebook_path), book.sha256)
-        artificial |= codebook.artificial
+        artificial |= is_artificial(store.path(table.data_path))
         checks += [asdict(check) for check in reconcile(table.name, raw[table], codebook)]
         for path, entry in ((table.data_path, data), (table.codebook_path, book)):
             files.append(
@@ -278,7 +282,7 @@ def run(
     record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     with _writing(folder):
         write_json(folder / "run.json", record)
-    return Outcome(study, cohort, results, verdicts, folder)
+    return Outcome(study, cohort, results, verdicts, folder, inputs.artificial)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -16,6 +17,7 @@ from rich.text import Text
 
 from analysis import pipeline
 from analysis.cohort.build import Cohort
+from analysis.commands.demo import require_survey
 from analysis.commands.studies import verdict_grid
 from analysis.commands.terminal import grid, line, log, out, studies_of
 from analysis.errors import InputError
@@ -62,10 +64,15 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
+    out = getattr(options, "out", Path("reports"))
+    if options.synthetic:
+        if options.mirror:
+            raise InputError("--synthetic makes its own files; leave out --mirror")
+        return Settings(data=require_survey(options), out=out, offline=True)
     return Settings(
         data=options.data,
-        out=getattr(options, "out", Path("reports")),
-        mirror=options.mirror,
+        out=out,
+        mirror=options.mirror or os.environ.get("NHANES_MIRROR") or None,
         offline=options.offline,
         accept_revisions=options.accept_revisions,
     )
@@ -128,6 +135,7 @@ def _flow_grid(study: Study, found: Cohort) -> Table:
 
 def _print_outcome(console: Console, outcome: pipeline.Outcome) -> None:
     if len(outcome.verdicts):
-        console.print(verdict_grid(outcome.study, outcome.verdicts))
+        table = verdict_grid(outcome.study, outcome.verdicts, artificial=outcome.artificial)
+        console.print(table)
     line(console, f"{len(outcome.results):,} estimates: {outcome.folder / 'results.csv'}")
     line(console, f"report: {outcome.folder / 'report.html'}")

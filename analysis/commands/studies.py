@@ -57,8 +57,9 @@ def compare(options: argparse.Namespace) -> None:
     """Print the published figures beside those of the last run."""
     for name in options.studies:
         study = load_study(name)
-        path = options.out / study.name / "run.json"
-        again = f"python -m analysis run {name} --out {options.out}"
+        suffix, flag = ("-synthetic", " --synthetic") if options.synthetic else ("", "")
+        path = options.out / f"{study.name}{suffix}" / "run.json"
+        again = f"python -m analysis run {name} --out {options.out}{flag}"
         if not path.is_file():
             raise InputError(
                 f"{study.name} has not been run: there is no {path}", todo=f"Run it first: {again}"
@@ -72,10 +73,10 @@ def compare(options: argparse.Namespace) -> None:
         if verdicts.empty:
             line(out(), f"{study.name}: no published figures were compared in the last run")
         else:
-            out().print(verdict_grid(study, verdicts))
+            out().print(verdict_grid(study, verdicts, artificial=options.synthetic))
 
 
-def verdict_grid(study: Study, verdicts: pd.DataFrame) -> Table:
+def verdict_grid(study: Study, verdicts: pd.DataFrame, *, artificial: bool) -> Table:
     """Lay out published figures beside ours.
 
     Parameters
@@ -83,8 +84,11 @@ def verdict_grid(study: Study, verdicts: pd.DataFrame) -> Table:
     study : Study
     verdicts : DataFrame
         As `analysis.models.published.stand_beside` gives it.
+    artificial : bool
+        Whether ours are of artificial data, which the title then says.
     """
     title = f"{study.name}: published figures beside ours"
+    title += ", of ARTIFICIAL data" if artificial else ""
     table = grid("Figure", "Published", "Ours", "Verdict", right=("Published", "Ours"), title=title)
     for row in verdicts.to_dict("records"):
         digits = 1 if row["unit"] == "percent" else 2

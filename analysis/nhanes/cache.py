@@ -30,7 +30,7 @@ from analysis.nhanes.xpt import read_columns
 _LOG = logging.getLogger(__name__)
 
 # Raise with every change to what `read_columns` or `parse_codebook` return for the same file.
-_FORMAT = 2
+_FORMAT = 1
 _DIGEST_LENGTH = hashlib.sha256().digest_size
 
 
@@ -161,8 +161,7 @@ def _digest(key: str, payload: bytes) -> bytes:
 
 def _codebook_to_json(codebook: Codebook) -> bytes:
     variables = [asdict(variable) for variable in codebook.variables.values()]
-    content = {"table": codebook.table, "variables": variables, "survey": codebook.survey}
-    return json.dumps(content).encode()
+    return json.dumps({"table": codebook.table, "variables": variables}).encode()
 
 
 def _codebook_from_json(payload: bytes) -> Codebook:
@@ -171,5 +170,6 @@ def _codebook_from_json(payload: bytes) -> Codebook:
         Variable(**{**entry, "codes": tuple(Code(**code) for code in entry["codes"])})
         for entry in content["variables"]
     )
-    by_name = MappingProxyType({variable.name: variable for variable in variables})
-    return Codebook(content["table"], by_name, content["survey"])
+    return Codebook(
+        content["table"], MappingProxyType({variable.name: variable for variable in variables})
+    )

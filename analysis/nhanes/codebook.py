@@ -126,18 +126,10 @@ class Codebook:
         The table's name, for example ``"VID_B"``.
     variables : mapping of str to Variable
         In the page's order. Empty for the few pages that describe their table in words only.
-    survey : str
-        The survey's name, the heading of the page.
     """
 
     table: str
     variables: Mapping[str, Variable]
-    survey: str = ""
-
-    @property
-    def artificial(self) -> bool:
-        """Whether the page says that its table is artificial data (see `analysis.synthetic`)."""
-        return self.survey.startswith("Artificial data")
 
     @property
     def rows(self) -> int | None:
@@ -178,8 +170,7 @@ def parse_codebook(path: Path) -> Codebook:
     _require_table(path, tree)
     variables = [_variable(path, block) for block in tree.iterfind(".//div[@class='pagebreak']")]
     _require_contents(path, tree, [variable.name for variable in variables])
-    by_name = MappingProxyType({variable.name: variable for variable in variables})
-    return Codebook(path.stem.upper(), by_name, " ".join(tree.findtext(".//h1", "").split()))
+    return Codebook(path.stem.upper(), MappingProxyType({v.name: v for v in variables}))
 
 
 def _require_table(path: Path, tree: html.HtmlElement) -> None:
