@@ -31,7 +31,9 @@ from analysis.synthetic.variables import layouts
 MANIFEST = "ARTIFICIAL.json"
 """The file in a folder's root that says that the folder's data are artificial."""
 
-FORMAT = 1
+FORMAT = 2
+"""Raised whenever the same seed and parameters give other bytes than before."""
+
 HEAD = 720
 """Bytes within which every file's mark stands: the head records of a transport file."""
 SMALLEST = 500

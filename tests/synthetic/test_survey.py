@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -81,6 +82,18 @@ def test_scale_is_more_people_and_blocks_meet(tmp_path, monkeypatch):
     assert len(frame) == 1_500
     assert (np.diff(frame["SEQN"]) == 1).all()
     assert (manifest.scale, manifest.people_per_cycle) == (3, 500)
+
+
+def test_memory_does_not_grow_with_people(tmp_path, monkeypatch):
+    monkeypatch.setattr(sample, "BLOCK", 500)
+    peaks = []
+    for scale in (1, 1, 4):  # the first fills caches
+        tracemalloc.start()
+        write_survey(tmp_path / "m", cycles=WHICH[1:2], people_per_cycle=1_000, scale=scale)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # The mortality file alone is read whole, for its hash: 48 bytes a person.
+    assert peaks[2] < peaks[1] + 2 * 48 * 3_000
 
 
 # --- The CDC's form -------------------------------------------------------------------------------
@@ -326,6 +339,10 @@ def test_serum_values_are_whole_ng_per_ml(artificial_survey, cycle):
     ria = (value - a) / b / 2.496
     assert (ria - ria.round()).abs().max() < 0.22
     assert ria.round().between(3, 80).all()
+    # Three significant digits, as the CDC prints: a decimal below 100, none above.
+    decimals = np.where(value < 100, 1, 0)
+    assert all(round(v, d) == v for v, d in zip(value, decimals, strict=True))
+    assert (value[value < 100] % 1 != 0).mean() > 0.8
 
 
 # --- Knowing it -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.synthetic import truth
+from analysis.synthetic.arithmetic import normal_cdf
 from analysis.synthetic.draw import Block, Places, draw_people
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
 from analysis.synthetic.people import (
@@ -165,6 +166,14 @@ def test_clustering_leaves_the_margin_alone(name):
     rho = model()["clustering"][name]
     noise = (1 - rho) / 40  # people a PSU
     assert np.mean(between) == pytest.approx(rho + noise, rel=0.25)
+
+
+def test_strata_hold_similar_places():
+    # Stratum after stratum takes its slice of the distribution of places by race and ethnicity.
+    places = Places(12, CYCLES[0])
+    share = normal_cdf(places.effect("race"))
+    np.testing.assert_array_equal(np.floor(share * 15), places.stratum)
+    assert (np.floor(normal_cdf(places.effect("status")) * 15) != places.stratum).any()
 
 
 def test_oversampling_is_undone_by_the_weights():
