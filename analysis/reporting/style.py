@@ -144,9 +144,8 @@ def fit(label: str, letters: int, lines: int = 2) -> str:
 def _svg(canvas: Canvas) -> str:
     FigureCanvasSVG(canvas)
     target = io.StringIO()
+    canvas.savefig(target, format="svg")
     # Without metadata there is no date and no version in the file.
-    nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    canvas.savefig(target, format="svg", metadata=nothing)
     root = _parse(target.getvalue())
     for node in root.xpath("//comment()|//*[local-name()='metadata']"):
         node.getparent().remove(node)

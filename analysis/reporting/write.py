@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -60,9 +59,6 @@ def _write_figures(report: Report, folder: Path) -> None:
 
 
 def _replace_folder(new: Path, place: Path, aside: Path) -> None:
-    if place.is_symlink():
-        place.unlink()
-    elif place.exists():
+    if place.exists() or place.is_symlink():
         place.replace(aside)
     new.replace(place)
-    shutil.rmtree(aside, ignore_errors=True)
