@@ -48,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     options = parser().parse_args(arguments)
+    # The matrices are small: threads of the linear algebra only get in each other's way, and how
+    # many there are could change the last bit. It must be said before numpy is first imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # Imported late, so that --help answers at once and a check does not wait for statsmodels.
         module = import_module(f"analysis.commands.{MODULES[options.command]}")
