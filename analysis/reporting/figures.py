@@ -20,7 +20,6 @@ from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import numbers_table, stratum_name
 from analysis.reporting.words import (
     direction,
-    fixed,
     group_noun,
     lower_first,
     with_interval,
@@ -302,7 +301,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
 def _short(number: str) -> str:
     """Shorten a number of the results' text columns to at most one decimal."""
     try:
-        return fixed(float(number), 1).removesuffix(".0")
+        return words.short(float(number))
     except ValueError:
         return number
 

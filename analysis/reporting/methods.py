@@ -104,7 +104,7 @@ def _exposure(book: Book, facts: RunFacts) -> Text:
     )
     cuts = book.find(analysis="cut_points", measure="quantile")
     if cuts:
-        told += text(": ", listing(words.estimate(row) for row in cuts), f" {unit}".rstrip())
+        told += text(": ", listing(words.short_estimate(row) for row in cuts), f" {unit}".rstrip())
     told += ". The trend was tested with each person's group median as one continuous term."
     per = getattr(exposure, "per", None)
     if per:

@@ -155,7 +155,18 @@ def figures(book: Book, facts: RunFacts, row: Row) -> Text:
     trend = book.one(analysis="trend", outcome=row.outcome, model=row.model, measure="p_trend")
     if trend is not None and math.isfinite(trend.p_value):
         told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(trend))
-    return told
+    return told + _before_adjustment(book, facts, row, label, unit)
+
+
+def _before_adjustment(book: Book, facts: RunFacts, row: Row, label: str, unit: str) -> Text:
+    """Give the contrast in the least adjusted model: how far it rests on covariates."""
+    same = book.find(analysis=row.analysis, outcome=row.outcome, level=row.level)
+    named = [model.name for model in facts.models]
+    same = sorted((r for r in same if r.model in named), key=lambda r: named.index(r.model))
+    if not same or same[0].model == row.model or not math.isfinite(same[0].estimate):
+        return text()
+    first = words.lower_first(facts.model(same[0].model))
+    return text(f"; {first} {label} ", words.estimate(same[0]), unit)
 
 
 def range_sentence(book: Book, facts: RunFacts) -> Text:

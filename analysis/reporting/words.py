@@ -125,6 +125,17 @@ def estimate(row: Row) -> Part:
     return printed if printed == NONE else Value(printed, row.row, ("estimate",))
 
 
+def short(number: float) -> str:
+    """Print at most one decimal, and none for a whole number."""
+    return fixed(number, 1).removesuffix(".0")
+
+
+def short_estimate(row: Row) -> Part:
+    """Print an estimate that is a value of a measure: ``189``, ``257.9``."""
+    printed = short(row.estimate)
+    return printed if printed == NONE else Value(printed, row.row, ("estimate",))
+
+
 def limits(row: Row) -> Part:
     """Print the interval alone: ``0.46–0.82``, ``−1.2 to 3.4``, or a dash."""
     form = _printed(row)
