@@ -98,6 +98,13 @@ def test_directions(published, found, word):
 
 
 @pytest.mark.parametrize(
+    ("high", "said"), [(0.9985, "0.60 to 0.999"), (0.99, "0.60 to 0.99"), (1.2, "0.60 to 1.20")]
+)
+def test_a_limit_is_never_rounded_to_no_association(high, said):
+    assert said in judge(figure("direction", direction="inverse"), ours(0.8, 0.6, high)).why
+
+
+@pytest.mark.parametrize(
     ("value", "digits", "wanted"),
     [
         (0.25, 1, "0.3"),
