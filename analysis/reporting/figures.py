@@ -146,7 +146,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     for row in rows:
         number = models.index(row.model)
         place = places[row.outcome, row.level] + offsets[number]
-        _interval(axes, row, place, colours[number], _marker(number))
+        _interval(axes, row, place, colours[number], _marker(number, len(models)))
     axes.axvline(1 if odds else 0, color=style.INK, lw=0.9, zorder=0)
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
     axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
@@ -203,24 +203,27 @@ def _series(models: int) -> list[str]:
     return [style.SERIES[(models - 1 - number) % len(style.SERIES)] for number in range(models)]
 
 
-def _marker(number: int) -> str:
-    return style.MARKERS[number % len(style.MARKERS)]
+def _marker(number: int, models: int) -> str:
+    """Pick a model's marker; like its colour, the first is that of the most adjusted."""
+    return style.MARKERS[(models - 1 - number) % len(style.MARKERS)]
 
 
 def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
     if not math.isfinite(row.estimate):
         return
     if math.isfinite(row.conf_low) and math.isfinite(row.conf_high):
-        axes.plot([row.conf_low, row.conf_high], [place, place], color=colour, lw=1.4,
-                  solid_capstyle="butt")  # fmt: skip
+        width = 2.0 if colour == style.SERIES[0] else 1.4
+        limits = [row.conf_low, row.conf_high]
+        axes.plot(limits, [place, place], color=colour, lw=width, solid_capstyle="butt")
     axes.plot([row.estimate], [place], marker, color=colour, ms=5.5, mec=style.PAPER, mew=0.5)
 
 
 def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], across: int) -> None:
     if len(labels) < 2:
         return
+    shared = {"ms": 5, "lw": 1.4, "mec": style.PAPER}
     handles = [
-        Line2D([], [], color=colour, marker=_marker(number), ms=5, lw=1.4, mec=style.PAPER)
+        Line2D([], [], color=colour, marker=_marker(number, len(colours)), **shared)
         for number, colour in enumerate(colours)
     ]
     canvas.legend(

@@ -80,6 +80,20 @@ def test_missing_estimates_are_left_out_of_a_drawing(deng: Any, maker: str) -> N
     assert "nan" not in re.sub(r'id="[^"]*"', "", svg)
 
 
+def test_there_may_be_more_models_than_markers(made: Any) -> None:
+    rows = [
+        made.ratio_row(
+            -0.1 * number, 0.1, analysis="odds_ratio", model=f"m{number}", outcome="deficiency",
+            level="Q4", reference="Q1",
+        )
+        for number in range(9)
+    ]  # fmt: skip
+    book = Book(made.table_of(rows, "deng_2013"))
+    figure = figures.forest_figure(book, made.facts_for("deng_2013"), "odds_ratio")
+    texts = [node.text for node in etree.fromstring(figure.drawing.narrow.encode()).iter("{*}text")]
+    assert {f"m{number}" for number in range(9)} <= set(texts)
+
+
 @pytest.mark.parametrize("label", ["<b>&</b> $x^2$ \\frac", "x" * 300, "word " * 200])
 def test_any_label_is_drawn_as_text(made: Any, label: str) -> None:
     rows = [*made.flow_rows({"a": (label, 10), "b": (label, 5)})]
