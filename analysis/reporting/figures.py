@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import seaborn as sns
@@ -221,7 +222,7 @@ def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> N
 def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], across: int) -> None:
     if len(labels) < 2:
         return
-    shared = {"ms": 5, "lw": 1.4, "mec": style.PAPER}
+    shared: dict[str, Any] = {"ms": 5, "lw": 1.4, "mec": style.PAPER}
     handles = [
         Line2D([], [], color=colour, marker=_marker(number, len(colours)), **shared)
         for number, colour in enumerate(colours)
