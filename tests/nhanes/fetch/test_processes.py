@@ -76,12 +76,22 @@ def test_killed_in_mid_download(
 ):
     for table in kit.tables:
         server.files.update(make_files(table, rows=3_000))
-    server.orders[""] = ["none", "drip", "drip"]
+    # A table's codebook comes before its data. What is held stops in the middle of its last
+    # transfer, so that exactly `finished` files become whole, however fast the machine is.
+    first, second, third = kit.tables
+    held = {
+        0: [table.codebook_path for table in kit.tables],
+        1: [first.data_path, second.codebook_path, third.codebook_path],
+        4: [third.codebook_path],
+    }[finished]
+    for path in held:
+        server.orders[f"/{path}"] = ["none", "none", "held"]
     process = start()
 
     def in_the_middle():
-        partial = [path for path in _half_there(folder) if path.stat().st_size > 0]
-        return partial and len([path for path in holds() if "/." not in path]) >= finished
+        whole = [path for path in holds() if "/." not in path]
+        begun = all(server.gets[f"/{path}"] == 3 for path in held)
+        return begun and len(_half_there(folder)) == len(held) and len(whole) == finished
 
     _wait_for(in_the_middle)
     process.send_signal(signal.SIGKILL)
