@@ -9,7 +9,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -268,6 +268,8 @@ def run(
         inputs = read_inputs(study, store)
     with clock.stage("cohort"):
         cohort = make_cohort(study, inputs.raw)
+        # The raw columns are the largest thing in memory, and nothing below reads them.
+        inputs = replace(inputs, raw={})
         say(f"{int(cohort.members.sum()):,} of {len(cohort.frame):,} people are analysed")
     with clock.stage("models"):
         say("estimating")

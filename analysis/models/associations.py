@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.models.doses import Doses, members, weighted_quantiles
+from analysis.models.doses import Doses, weighted_quantiles
 from analysis.models.matrix import INTERCEPT, covariates, dummies
 from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
@@ -25,11 +26,29 @@ CURVE_ENDS = (0.01, 0.99)
 
 @dataclass(frozen=True)
 class Fit:
-    """What every regression of one outcome and one model shares."""
+    """What every regression of one outcome and one model shares.
+
+    Parameters
+    ----------
+    response : Response
+    model : Model
+    covariates : DataFrame
+        Of the cohort's members only: everyone else has scores of 0, so no matrix needs them.
+    """
 
     response: Response
     model: Model
     covariates: pd.DataFrame
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Which members of the cohort have the outcome: bool, aligned to `covariates`."""
+        domain = self.response.domain
+        return self.covariates.index.isin(domain.frame.index[domain.inside])
+
+    def of_members(self, column: pd.Series) -> pd.Series:
+        """Take a column of everyone to the members that `covariates` has."""
+        return column.loc[self.covariates.index]
 
     def regress(self, exposure: pd.DataFrame) -> RegressionResults:
         """Fit the outcome on exposure columns and covariates.
@@ -39,7 +58,7 @@ class Fit:
         InputError
             Naming the outcome and the model beside what is wrong.
         """
-        x = pd.concat([exposure, self.covariates], axis=1)
+        x = pd.concat([exposure, self.covariates], axis=1)[self.known]
         x.insert(0, INTERCEPT, 1.0)
         try:
             return self.response.domain.fit(self.response.values, x, family=self.response.family)
@@ -86,7 +105,7 @@ def association_rows(
     dict
         Rows of ``odds_ratio`` or ``linear``, ``coefficient``, ``trend`` and ``per_unit``.
     """
-    grouped = fit.regress(dummies(doses.group, exposure.measure))
+    grouped = fit.regress(dummies(fit.of_members(doses.group), exposure.measure))
     yield from _group_rows(fit, grouped, exposure, doses)
     yield from _coefficient_rows(fit, grouped, exposure)
     yield _trend_row(fit, exposure, doses, unit)
@@ -99,14 +118,15 @@ def _group_rows(
     binary = fit.response.family == "binomial"
     analysis = "odds_ratio" if binary else "linear"
     reference = doses.levels[0]
-    inside = members(fit.response.domain) & fit.covariates.notna().all(axis=1).to_numpy()
-    codes = doses.group.cat.codes.to_numpy()
+    used = results.fittedvalues.index
+    codes = doses.group.cat.codes.loc[used].to_numpy()
+    values = fit.response.values.loc[used].to_numpy()
     for i, level in enumerate(doses.levels):
-        group = inside & (codes == i)
+        group = codes == i
         row = fit.row(results, analysis=analysis, exposure=exposure.measure, level=level)
         row |= {"reference": reference, "contrast": f"{level} vs {reference}"}
         row["n"] = int(group.sum())
-        row["events"] = int(fit.response.values[group].sum()) if binary else np.nan
+        row["events"] = int(values[group].sum()) if binary else np.nan
         if i == 0:
             yield row | {"measure": fit.response.measure, "estimate": fit.response.scale(0.0)}
         else:
@@ -138,8 +158,8 @@ def _trend_row(fit: Fit, exposure: Exposure, doses: Doses, unit: str) -> Row:
     column = f"median of {exposure.measure} group"
     # Medians span hundreds of units; in units of their own spread the matrix stays well scaled.
     spread = float(doses.medians[-1] - doses.medians[0])
-    scores = pd.DataFrame({column: doses.scores() / spread}, index=fit.covariates.index)
-    results = fit.regress(scores)
+    scores = fit.of_members(doses.scores()) / spread
+    results = fit.regress(scores.to_frame(column))
     test = results.wald_test([column])
     return fit.row(results, analysis="trend", exposure=exposure.measure) | {
         "measure": "p_trend",
@@ -154,7 +174,8 @@ def _trend_row(fit: Fit, exposure: Exposure, doses: Doses, unit: str) -> Row:
 
 def _per_unit_row(fit: Fit, frame: pd.DataFrame, exposure: Exposure, unit: str) -> Row:
     column = f"{exposure.measure} / {exposure.per:g}"
-    results = fit.regress(pd.DataFrame({column: frame[exposure.measure] / exposure.per}))
+    dose = fit.of_members(frame[exposure.measure]) / exposure.per
+    results = fit.regress(dose.to_frame(column))
     row = fit.row(results, analysis="per_unit", exposure=exposure.measure)
     row["contrast"] = f"per {exposure.per:g} {unit}".strip()
     return row | fit.contrast(results, _unit(results.params.index, column))
@@ -173,10 +194,11 @@ def curve_rows(
     assert exposure.spline_knots is not None
     knots = weighted_quantiles(cohort, exposure.measure, KNOT_PERCENTILES[exposure.spline_knots])
     columns = [f"{exposure.measure} spline {i}" for i in range(1, len(knots))]
-    values = basis(frame[exposure.measure].to_numpy(float), knots)
+    dose = fit.of_members(frame[exposure.measure])
+    values = basis(dose.to_numpy(float), knots)
     # In units of the outer knots' distance the columns have sizes that a solver likes.
     spread = float(knots[-1] - knots[0])
-    results = fit.regress(pd.DataFrame(values / spread, columns=columns, index=frame.index))
+    results = fit.regress(pd.DataFrame(values / spread, columns=columns, index=dose.index))
     reference = _reference(cohort, exposure)
     ends = weighted_quantiles(cohort, exposure.measure, CURVE_ENDS)
     grid = np.unique(np.append(np.linspace(ends[0], ends[-1], CURVE_POINTS), reference))
@@ -220,15 +242,16 @@ def _curve(
 
 
 def model_covariates(models: Sequence[Model], cohort: Design, frame: pd.DataFrame) -> list:
-    """Covariate columns of each model, with spline knots from the cohort.
+    """Covariate columns of each model for the cohort's members, with its spline knots.
 
     Returns
     -------
     list of DataFrame
         In the order of `models`.
     """
+    people = frame.loc[cohort.inside]
 
     def knots(column: str, k: int) -> np.ndarray:
         return weighted_quantiles(cohort, column, KNOT_PERCENTILES[k])
 
-    return [covariates(model.parsed_terms, frame, knots) for model in models]
+    return [covariates(model.parsed_terms, people, knots) for model in models]

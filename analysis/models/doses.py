@@ -37,10 +37,11 @@ class Doses:
     group: pd.Series
     medians: np.ndarray
 
-    def scores(self) -> np.ndarray:
+    def scores(self) -> pd.Series:
         """Give everyone the median of their group, NaN outside: the term of the trend test."""
         codes = self.group.cat.codes.to_numpy()
-        return np.where(codes < 0, np.nan, self.medians[np.clip(codes, 0, None)])
+        values = np.where(codes < 0, np.nan, self.medians[np.clip(codes, 0, None)])
+        return pd.Series(values, index=self.group.index)
 
     def range_of(self, i: int, unit: str) -> str:
         """Say the range of group `i` in words, for example ``"> 182 to 254 mg/day"``."""

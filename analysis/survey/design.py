@@ -121,6 +121,11 @@ class Design:
         return domain
 
     @property
+    def inside(self) -> np.ndarray:
+        """Whether each row is in the domain, whatever its weight: bool, shape (n,)."""
+        return self._inside.copy()
+
+    @property
     def rows(self) -> np.ndarray:
         """Positions of the rows of positive weight in the domain."""
         return np.flatnonzero(self._inside & (self.weights > 0))
@@ -294,34 +299,47 @@ class Design:
         Parameters
         ----------
         y : column, condition or array, shape (n,)
-        x : DataFrame, shape (n, k)
-            With the index of the design's frame; include a column of ones for an intercept. Rows
-            with a missing value are outside the domain.
+        x : DataFrame, shape (n, k) or (m, k)
+            With the index of the design's frame, or of its m rows that are `inside` the domain,
+            which saves memory where the domain is small. Include a column of ones for an
+            intercept. Rows with a missing value are outside the domain.
         family, df
             As for `glm`.
         terms : dict of str to list of str, optional
             Names for groups of columns, for `RegressionResults.wald_test`.
         """
         name, outcome = self._numbers(y, condition=True)
-        if not isinstance(x, pd.DataFrame) or not x.index.equals(self.frame.index):
-            raise InputError("x must be a DataFrame with the index of the design's data frame")
-        if not x.columns.is_unique:
-            raise InputError(f"x has column '{x.columns[x.columns.duplicated()][0]}' twice")
-        matrix = as_matrix(x)
-        incomplete = np.isnan(outcome) | np.isnan(matrix).any(axis=1)
+        given = self._rows_of(x)
         rows = self._some_rows()
-        used = rows[~incomplete[rows]]
+        matrix = as_matrix(x)
+        complete = ~(np.isnan(outcome[given]) | np.isnan(matrix).any(axis=1))
+        present = complete & self._inside[given]
+        used = present & (self.weights[given] > 0)
         matrices = Matrices(
-            y=outcome[used],
+            y=outcome[given[used]],
             x=matrix[used],
             names=list(map(str, x.columns)),
-            rows=used,
-            present=np.flatnonzero(self._inside & ~incomplete),
-            n_missing=len(rows) - len(used),
+            rows=given[used],
+            present=given[present],
+            n_missing=len(rows) - int(used.sum()),
             terms=terms or {},
             outcome=name,
         )
         return self._fit(matrices, family, df)
+
+    def _rows_of(self, x: pd.DataFrame) -> np.ndarray:
+        """Positions in the frame of the rows of a matrix that the caller has built."""
+        if not isinstance(x, pd.DataFrame):
+            raise InputError("x must be a DataFrame")
+        if not x.columns.is_unique:
+            raise InputError(f"x has column '{x.columns[x.columns.duplicated()][0]}' twice")
+        if x.index.equals(self.frame.index):
+            return np.arange(len(self.frame))
+        if x.index.equals(self.frame.index[self._inside]):
+            return np.flatnonzero(self._inside)
+        raise InputError(
+            "x must have the index of the design's data frame, or of its rows in the domain"
+        )
 
     def _fit(self, matrices: Matrices, family: str, df: DFRule) -> RegressionResults:
         kind = family_of(family)

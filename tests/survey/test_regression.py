@@ -254,3 +254,20 @@ def test_summary_fits_a_terminal_and_says_what_was_done(frame, df):
     assert ("coefficients" in text) == (df == "residual")
     assert f"{model.n_events} with the outcome" in text
     assert text == str(model) == repr(model)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+@pytest.mark.parametrize("lonely_psu", ["adjust", "average"])
+def test_a_matrix_of_the_domains_rows_gives_what_the_whole_matrix_gives(frame, family, lonely_psu):
+    frame.loc[frame.index % 5 == 0, "x"] = np.nan
+    frame.loc[3:9, "w"] = 0.0
+    frame.index = frame.index[::-1] + 100
+    design = Design(frame, weights="w", strata="h", psu="c", lonely_psu=lonely_psu)
+    domain = design.where("sex == 'Male'")
+    whole = frame[["x"]].assign(one=1.0)
+    by_whole = domain.fit("event", whole, family)
+    by_part = domain.fit("event", whole[domain.inside], family)
+    pd.testing.assert_series_equal(by_whole.params, by_part.params, check_exact=True)
+    pd.testing.assert_frame_equal(by_whole.covariance, by_part.covariance, check_exact=True)
+    assert (by_whole.nobs, by_whole.n_missing) == (by_part.nobs, by_part.n_missing)
+    assert by_whole.fittedvalues.index.equals(by_part.fittedvalues.index)
