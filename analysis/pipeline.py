@@ -213,7 +213,9 @@ def make_cohort(study: Study, raw: Raw) -> Cohort:
     return select(frame, steps, complete=complete)
 
 
-def estimate_study(study: Study, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+def estimate_study(
+    study: Study, cohort: Cohort, *, artificial: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Estimate all that a study asks for and stand the published figures beside it.
 
     Returns
@@ -230,7 +232,8 @@ def estimate_study(study: Study, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataF
         cycles=study.data.cycles,
     )
     # A published figure speaks of the cycles of the study's own file.
-    return stand_beside(results, () if study.is_moved else study.published)
+    figures = () if study.is_moved else study.published
+    return stand_beside(results, figures, artificial=artificial)
 
 
 def run(
@@ -273,7 +276,7 @@ def run(
         say(f"{int(cohort.members.sum()):,} of {len(cohort.frame):,} people are analysed")
     with clock.stage("models"):
         say("estimating")
-        results, verdicts = estimate_study(study, cohort)
+        results, verdicts = estimate_study(study, cohort, artificial=inputs.artificial)
     facts = facts_of(study, cohort, inputs, verdicts)
     folder = settings.out / (f"{study.name}-synthetic" if inputs.artificial else study.name)
     with clock.stage("report"):

@@ -63,7 +63,7 @@ def test_one_version_everywhere():
     assert f"## {analysis.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-@pytest.mark.parametrize("target", ["reports", "test"])
+@pytest.mark.parametrize("target", ["demo", "reports", "test"])
 def test_the_readme_and_the_makefile_name_the_same_commands(target):
     assert f"make {target}" in (ROOT / "README.md").read_text()
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

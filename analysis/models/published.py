@@ -99,8 +99,11 @@ class Verdict:
     why: str
 
 
+ARTIFICIAL = Verdict(UNKNOWN, "Ours comes from artificial data, which says nothing of the world.")
+
+
 def stand_beside(
-    results: pd.DataFrame, figures: Sequence[Published]
+    results: pd.DataFrame, figures: Sequence[Published], *, artificial: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put each published figure into its row of the results and judge it.
 
@@ -109,6 +112,8 @@ def stand_beside(
     results : DataFrame
         As `analysis.models.results.tidy` gives it.
     figures : sequence of Published
+    artificial : bool
+        Whether the results are of artificial data: the figures stand there, but are not judged.
 
     Returns
     -------
@@ -129,7 +134,7 @@ def stand_beside(
         at = _row_of(figure, results)
         scale = 100.0 if figure.unit == "percent" else 1.0
         ours = results.loc[at]
-        verdict = judge(figure, ours, scale)
+        verdict = ARTIFICIAL if artificial else judge(figure, ours, scale)
         taken = results.at[at, "agreement"]
         results.at[at, "agreement"] = f"{taken}; {verdict.word}" if taken else verdict.word
         for column, value in (

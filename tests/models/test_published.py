@@ -145,6 +145,14 @@ def test_figures_stand_in_their_row_on_the_scale_of_the_estimate():
     assert verdicts["verdict"].tolist() == ["reproduces", "reproduces"]
 
 
+def test_artificial_data_are_not_judged():
+    exact = figure("exact", where={"analysis": "prevalence"}, estimate=0.4, digits=1)
+    table, verdicts = stand_beside(results(), [exact], artificial=True)
+    assert verdicts["verdict"].tolist() == ["cannot be judged"]
+    assert "artificial" in verdicts["why"].item()
+    assert set(table["agreement"]) == {"", "cannot be judged"}
+
+
 def test_two_figures_of_one_row_keep_both_verdicts():
     one = figure("direction", id="a", direction="inverse")
     other = figure("direction", id="b", direction="positive", significant=True)
