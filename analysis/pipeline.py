@@ -22,7 +22,7 @@ from analysis.cohort.build import Cohort, Raw, build_frame, required_columns, se
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
-from analysis.models.estimate import estimate
+from analysis.models.estimate import DF_RULE, estimate
 from analysis.models.published import stand_beside
 from analysis.nhanes.cache import TableReader
 from analysis.nhanes.cycles import CDC, Table
@@ -37,9 +37,6 @@ PACKAGES = (
     "numpy", "pandas", "scipy", "statsmodels", "pyreadstat", "pyarrow", "matplotlib", "seaborn",
 )  # fmt: skip
 """Packages whose versions can change a digit or a figure."""
-
-DF_RULE = "design"
-"""Degrees of freedom of every interval and test: PSUs minus strata in the domain."""
 
 
 @dataclass(frozen=True)
@@ -205,12 +202,15 @@ def make_cohort(study: Study, raw: Raw) -> Cohort:
     """Derive the measures and apply the exclusions of a study."""
     measures = [MEASURES[name] for name in study.measures]
     frame = build_frame(raw, measures, study.data.cycles, WEIGHTS[study.data.weight])
-    complete: tuple[str, ...] = ()
-    if study.cohort_options.complete_cases:
-        exposure = (study.exposure.measure,) if study.exposure else ()
-        complete = tuple(dict.fromkeys((*exposure, *study.covariates)))
-    steps = [(step.step, step.label, step.condition) for step in study.cohort]
-    return select(frame, steps, complete=complete)
+    exposure = (study.exposure.measure,) if study.exposure else ()
+    label = WEIGHTS[study.data.weight].label
+    return select(
+        frame,
+        [(step.step, step.label, step.condition) for step in study.cohort],
+        weight=label[0].lower() + label[1:],
+        covariates=tuple(dict.fromkeys((*exposure, *study.covariates))),
+        complete_cases=study.cohort_options.complete_cases,
+    )
 
 
 def estimate_study(

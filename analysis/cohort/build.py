@@ -56,8 +56,8 @@ class Cohort:
     steps : tuple of Step
         In their order; the first is everyone interviewed.
     missing : mapping of str to int
-        Missing values of each measure that complete cases need, counted before they are set
-        aside, and ``any``: the people with at least one.
+        Missing values of each measure that the models need, among the people that the steps
+        before `complete_cases` leave, and ``any``: the people with at least one.
     """
 
     frame: pd.DataFrame
@@ -141,7 +141,7 @@ def build_frame(
         If two cycles share a stratum or a participant, or a table repeats one.
     """
     share = pooled_share(cycles)
-    parts = [_one_cycle(raw, measures, cycle, weight, share[cycle]) for cycle in cycles]
+    parts = [_one_cycle(raw, measures, cycle, weight, share) for cycle in cycles]
     frame = pd.concat(parts, ignore_index=True)
     if frame.groupby("stratum")["cycle"].nunique().gt(1).any():
         raise DataError("two cycles share a stratum number, so they cannot be pooled as they are")
@@ -194,9 +194,15 @@ def select(
     frame: pd.DataFrame,
     steps: Sequence[tuple[str, str, Condition]],
     *,
-    complete: Sequence[str] = (),
+    weight: str = "sample weight",
+    covariates: Sequence[str] = (),
+    complete_cases: bool = False,
 ) -> Cohort:
-    """Apply the exclusions in their order, then set aside incomplete cases.
+    """Apply the exclusions in their order, then set aside people without weight, then incomplete.
+
+    Someone without weight stands for nobody and is in no estimate. Where the study's own steps
+    leave such people, setting them aside is a step like any other, so that every number of people
+    in a report is that of the people whom its estimates rest on.
 
     Parameters
     ----------
@@ -204,8 +210,12 @@ def select(
         From `build_frame`.
     steps : sequence of (name, label, condition)
         Each keeps the people for whom its condition holds.
-    complete : sequence of str
-        Measures that must not be missing; empty keeps incomplete cases.
+    weight : str
+        What to call the weight in the flow.
+    covariates : sequence of str
+        Measures whose missing values are counted.
+    complete_cases : bool
+        Whether people with a missing covariate are set aside.
 
     Returns
     -------
@@ -221,14 +231,19 @@ def select(
     for name, label, condition in steps:
         kept = _nobody_lost(kept & condition.evaluate(frame), name)
         flow.append(Step(name, label, kept))
+    represented = (frame["weight"] > 0).to_numpy()
+    if (kept & ~represented).any():
+        kept = _nobody_lost(kept & represented, "weighted")
+        flow.append(Step("weighted", f"Has a {weight}", kept))
     missing: dict[str, int] = {}
-    if complete:
-        gaps = frame[list(complete)].isna()
-        missing = {name: int((gaps[name] & kept).sum()) for name in complete}
+    if covariates:
+        gaps = frame[list(covariates)].isna()
+        missing = {name: int((gaps[name] & kept).sum()) for name in covariates}
         incomplete = gaps.any(axis=1).to_numpy()
         missing["any"] = int((incomplete & kept).sum())
-        kept = _nobody_lost(kept & ~incomplete, "complete_cases")
-        flow.append(Step("complete_cases", "No covariate missing", kept))
+        if complete_cases:
+            kept = _nobody_lost(kept & ~incomplete, "complete_cases")
+            flow.append(Step("complete_cases", "No covariate missing", kept))
     return Cohort(frame, tuple(flow), missing)
 
 

@@ -63,21 +63,15 @@ DESIGN_SOURCES = sources({"stratum": ("DEMO", "SDMVSTRA"), "psu": ("DEMO", "SDMV
 """Masked variance strata and units, which DEMO has for everyone interviewed."""
 
 
-def pooled_share(cycles: Sequence[str]) -> dict[str, float]:
-    """Factor of each cycle's weight when cycles are pooled: its share of the years.
+def pooled_share(cycles: Sequence[str]) -> float:
+    """Factor of every two-year weight when k cycles are pooled: 1 / k.
 
-    Two-year cycles get 1 / k each. Source: NHANES analytic guidelines, combining survey cycles.
+    Source: NHANES analytic guidelines, combining survey cycles. The four-year weights that
+    1999-2002 wants instead are not offered; a study that pools these two cycles is refused.
 
     Parameters
     ----------
     cycles : sequence of str
         Names of the pooled cycles.
-
-    Returns
-    -------
-    dict of str to float
-        Adds up to 1.
     """
-    years = {cycle: CYCLES[cycle].years for cycle in cycles}
-    total = sum(years.values())
-    return {cycle: n / total for cycle, n in years.items()}
+    return 1 / len(cycles)

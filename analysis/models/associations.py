@@ -16,6 +16,7 @@ from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
 from analysis.models.spline import KNOT_PERCENTILES, basis
 from analysis.survey import Design, RegressionResults
+from analysis.survey.regression import DFRule
 
 CURVE_POINTS = 81
 """Points of a dose-response curve, enough for a smooth line at any printed size."""
@@ -34,11 +35,19 @@ class Fit:
     model : Model
     covariates : DataFrame
         Of the cohort's members only: everyone else has scores of 0, so no matrix needs them.
+    df_rule : {"design", "residual"}
+        See `Design.fit`.
     """
 
     response: Response
     model: Model
     covariates: pd.DataFrame
+    df_rule: DFRule = "design"
+
+    @property
+    def place(self) -> str:
+        """What to call the fit in an error."""
+        return f"outcome '{self.response.outcome.name}', model '{self.model.name}'"
 
     @cached_property
     def known(self) -> np.ndarray:
@@ -61,10 +70,11 @@ class Fit:
         x = pd.concat([exposure, self.covariates], axis=1)[self.known]
         x.insert(0, INTERCEPT, 1.0)
         try:
-            return self.response.domain.fit(self.response.values, x, family=self.response.family)
+            return self.response.domain.fit(
+                self.response.values, x, family=self.response.family, df=self.df_rule
+            )
         except InputError as error:
-            where = f"outcome '{self.response.outcome.name}', model '{self.model.name}'"
-            raise InputError(error.message, where=where) from None
+            raise InputError(error.message, where=self.place) from None
 
     def row(self, results: RegressionResults, **more: object) -> Row:
         """Columns that all rows of this fit share."""
@@ -105,11 +115,31 @@ def association_rows(
     dict
         Rows of ``odds_ratio`` or ``linear``, ``coefficient``, ``trend`` and ``per_unit``.
     """
-    grouped = fit.regress(dummies(fit.of_members(doses.group), exposure.measure))
+    groups = dummies(fit.of_members(doses.group), exposure.measure)
+    _require_both_sides(fit, doses, unit)
+    grouped = fit.regress(groups)
     yield from _group_rows(fit, grouped, exposure, doses)
     yield from _coefficient_rows(fit, grouped, exposure)
     yield _trend_row(fit, exposure, doses, unit)
     yield _per_unit_row(fit, frame, exposure, unit)
+
+
+def _require_both_sides(fit: Fit, doses: Doses, unit: str) -> None:
+    """Refuse a dose group in which everyone, or nobody, has the event: it has no odds ratio."""
+    if fit.response.family != "binomial":
+        return
+    complete = fit.known & fit.covariates.notna().all(axis=1).to_numpy()
+    values = fit.of_members(fit.response.values)[complete]
+    codes = fit.of_members(doses.group).cat.codes[complete]
+    for i, level in enumerate(doses.levels):
+        group = values[codes == i]
+        if not 0 < group.sum() < len(group):
+            raise InputError(
+                f"{int(group.sum()):,} of the {len(group):,} people of dose group {level} "
+                f"({doses.range_of(i, unit)}) have the event, so it has no odds ratio",
+                where=fit.place,
+                todo="Take fewer groups, more cycles or another cut-off.",
+            )
 
 
 def _group_rows(
@@ -199,8 +229,8 @@ def curve_rows(
     # In units of the outer knots' distance the columns have sizes that a solver likes.
     spread = float(knots[-1] - knots[0])
     results = fit.regress(pd.DataFrame(values / spread, columns=columns, index=dose.index))
-    reference = _reference(cohort, exposure)
     ends = weighted_quantiles(cohort, exposure.measure, CURVE_ENDS)
+    reference = _reference(cohort, exposure, ends)
     grid = np.unique(np.append(np.linspace(ends[0], ends[-1], CURVE_POINTS), reference))
     shape = (basis(grid, knots) - basis(np.array([reference]), knots)) / spread
     yield from _curve(fit, results, grid, pd.DataFrame(shape, columns=columns), reference, unit)
@@ -212,10 +242,18 @@ def curve_rows(
         yield row | {"measure": "knot", "level": f"{i}", "estimate": knot, "unit": unit}
 
 
-def _reference(cohort: Design, exposure: Exposure) -> float:
+def _reference(cohort: Design, exposure: Exposure, ends: np.ndarray) -> float:
     if exposure.spline_reference == "median":
         return float(weighted_quantiles(cohort, exposure.measure, [0.5])[0])
-    return float(exposure.spline_reference)
+    reference = float(exposure.spline_reference)
+    if not ends[0] <= reference <= ends[-1]:
+        raise InputError(
+            f"spline_reference {reference:g} is outside the curve, which is drawn from the 1st to "
+            f"the 99th percentile of {exposure.measure} ({ends[0]:g} to {ends[-1]:g})",
+            where="[exposure]",
+            todo='Name a value between these, or "median".',
+        )
+    return reference
 
 
 def _curve(

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analysis.errors import InputError
 from analysis.models.doses import Doses, members
-from analysis.models.plan import Domain, Measures, Outcome, Row
+from analysis.models.outcomes import Response
+from analysis.models.plan import Domain, Measures, Row
 from analysis.survey import Design, Estimates
 
 FlowStep = tuple[str, str, np.ndarray]
@@ -44,7 +46,7 @@ def flow_rows(steps: Sequence[FlowStep], weights: np.ndarray) -> Iterator[Row]:
 
 
 def missing_rows(missing: Mapping[str, int], total: int) -> Iterator[Row]:
-    """Missing values of each covariate among the `total` people before complete cases.
+    """Missing values of each covariate among `total` people, before complete cases are taken.
 
     Yields
     ------
@@ -136,36 +138,59 @@ def _shares(domain: Design, column: pd.Series, row: Row) -> Iterator[Row]:
         yield row | {"measure": "proportion", "level": level} | found
 
 
-def prevalence_rows(
+def outcome_rows(
     cohort: Design,
     frame: pd.DataFrame,
     doses: Doses | None,
-    outcomes: Iterable[Outcome],
+    responses: Iterable[Response],
     domains: Sequence[Domain],
+    measures: Measures,
 ) -> Iterator[Row]:
-    """Share of everyone in the cohort who has each binary outcome, by dose group and domain.
+    """Each outcome in everyone in the cohort, by dose group and by domain.
 
-    The interval is the logit one.
+    People in whom an outcome is not known are outside; each row's ``n`` says how many it rests on.
+    The interval of a prevalence is the logit one.
 
     Yields
     ------
     dict
-        Rows of the analysis ``prevalence``.
+        Rows of the analyses ``prevalence`` (binary outcomes) and ``mean`` (continuous ones).
+
+    Raises
+    ------
+    InputError
+        If nobody in the cohort belongs to a domain.
     """
     groups = [("dose" if level != "all" else "", level, d) for level, d in strata_of(cohort, doses)]
-    groups += [("domain", d.name, cohort.where(d.condition.evaluate(frame))) for d in domains]
-    for outcome in outcomes:
-        if outcome.event_condition is None:
-            continue
-        event = outcome.event_condition.evaluate(frame)
+    groups += [("domain", d.name, _domain(cohort, d, frame)) for d in domains]
+    for response in responses:
+        known = response.everyone.notna().to_numpy()
         for stratum, level, domain in groups:
-            row = {"analysis": "prevalence", "outcome": outcome.name, "stratum": stratum}
-            row["stratum_level"] = level
-            found = estimate(domain.proportion(event, interval="logit"))
+            row = {"outcome": response.outcome.name, "stratum": stratum, "stratum_level": level}
+            if not len(domain.where(known).rows):
+                continue
+            if response.family == "gaussian":
+                found = estimate(domain.mean(response.everyone))
+                unit = measures[str(response.outcome.measure)].unit
+                yield row | {"analysis": "mean", "measure": "mean", "unit": unit} | found
+                continue
+            row["analysis"] = "prevalence"
+            found = estimate(domain.proportion(response.everyone, interval="logit"))
             yield row | {"measure": "proportion"} | found
             counts = {"n": found["n"], "events": found["events"]}
             share = {"estimate": found["events"] / found["n"]}
             yield row | {"measure": "unweighted_proportion"} | share | counts
+
+
+def _domain(cohort: Design, domain: Domain, frame: pd.DataFrame) -> Design:
+    found = cohort.where(domain.condition.evaluate(frame))
+    if not len(found.rows):
+        raise InputError(
+            f"nobody in the cohort meets 'where' ({domain.condition.text})",
+            where=f"domain '{domain.name}'",
+            todo="Look at its condition, and at the steps of the cohort.",
+        )
+    return found
 
 
 def estimate(estimates: Estimates) -> Row:

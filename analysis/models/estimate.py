@@ -12,6 +12,10 @@ from analysis.models.outcomes import Response, response
 from analysis.models.plan import Measures, Plan, Row
 from analysis.models.results import tidy
 from analysis.survey import Design
+from analysis.survey.regression import DFRule
+
+DF_RULE: DFRule = "design"
+"""Degrees of freedom of every interval and test: PSUs minus strata in the domain."""
 
 
 def estimate(
@@ -35,7 +39,7 @@ def estimate(
     steps : sequence of (name, label, ndarray of bool)
         The flow; its last step is the cohort.
     missing : mapping of str to int
-        Missing values before complete cases were taken, and ``any``.
+        Missing values, counted before complete cases were taken, and ``any``.
     measures : mapping of str to MeasureText
         Labels and units.
     weight, cycles
@@ -73,8 +77,8 @@ def _rows(
     weights = frame["weight"].to_numpy()
     yield from describe.flow_rows(steps, weights)
     if missing:
-        before_complete = steps[-2][2]
-        yield from describe.missing_rows(missing, int(before_complete.sum()))
+        counted = steps[-2 if steps[-1][0] == "complete_cases" else -1][2]
+        yield from describe.missing_rows(missing, int(counted.sum()))
     cohort = design_of(frame).where(steps[-1][2])
     # All outcomes first: a cut-off that leaves no events ends the run before it has cost anything.
     responses = [response(outcome, cohort, frame) for outcome in plan.outcomes]
@@ -87,7 +91,7 @@ def _rows(
         yield from describe.group_rows(cohort, doses, exposure.measure, unit)
     described = plan.table1.rows if plan.table1 else ()
     yield from describe.table1_rows(cohort, frame, doses, described, measures)
-    yield from describe.prevalence_rows(cohort, frame, doses, plan.outcomes, plan.domains)
+    yield from describe.outcome_rows(cohort, frame, doses, responses, plan.domains, measures)
     if doses is not None:
         yield from _association_rows(plan, responses, frame, cohort, doses, measures)
 
@@ -106,7 +110,8 @@ def _association_rows(
     columns = associations.model_covariates(plan.models, cohort, frame)
     for found in responses:
         fits = [
-            associations.Fit(found, model, x) for model, x in zip(plan.models, columns, strict=True)
+            associations.Fit(found, model, x, DF_RULE)
+            for model, x in zip(plan.models, columns, strict=True)
         ]
         for fit in fits:
             yield from associations.association_rows(fit, frame, exposure, doses, unit)

@@ -22,12 +22,16 @@ class Response:
     outcome : Outcome
     values : Series of float, length n
         1 and 0 for a binary outcome, NaN for people on neither side of it.
+    everyone : Series of float, length n
+        What is described in everyone, whoever is compared with whom: the value of a continuous
+        outcome; of a binary one 1 with the event, 0 without, NaN where it is not known.
     domain : Design
         The cohort's members with a value.
     """
 
     outcome: Outcome
     values: pd.Series
+    everyone: pd.Series
     domain: Design
 
     @property
@@ -63,15 +67,21 @@ def response(outcome: Outcome, cohort: Design, frame: pd.DataFrame) -> Response:
         If someone is on both sides, or nobody on one.
     """
     if outcome.event_condition is None:
-        values = frame[str(outcome.measure)].astype("float64")
-        return Response(outcome, values, cohort.where(values.notna()))
+        values = frame[str(outcome.measure)].astype("float64").rename(outcome.name)
+        return Response(outcome, values, values, cohort.where(values.notna()))
     event = outcome.event_condition.evaluate(frame)
     assert outcome.against_condition is not None
     against = outcome.against_condition.evaluate(frame)
     inside = members(cohort)
     _two_sides(outcome, event & inside, against & inside, int(inside.sum()))
-    values = pd.Series(np.where(event, 1.0, np.where(against, 0.0, np.nan)), index=frame.index)
-    return Response(outcome, values, cohort.where(event | against))
+    values = _numbers(event, against, frame.index, outcome.name)
+    without = outcome.event_condition.negation.evaluate(frame)
+    everyone = _numbers(event, without, frame.index, outcome.name)
+    return Response(outcome, values, everyone, cohort.where(event | against))
+
+
+def _numbers(ones: np.ndarray, zeros: np.ndarray, index: pd.Index, name: str) -> pd.Series:
+    return pd.Series(np.where(ones, 1.0, np.where(zeros, 0.0, np.nan)), index=index, name=name)
 
 
 def _two_sides(outcome: Outcome, event: np.ndarray, against: np.ndarray, people: int) -> None:

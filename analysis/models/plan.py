@@ -21,8 +21,12 @@ class Condition(Protocol):
     def text(self) -> str:
         """The condition as it was written."""
 
+    @property
+    def negation(self) -> Condition:
+        """What holds where this is known not to hold."""
+
     def evaluate(self, frame: pd.DataFrame) -> np.ndarray:
-        """Whether it holds, a bool a row."""
+        """Whether it holds, a bool a row; False where missing values leave it unknown."""
 
 
 class Outcome(Protocol):

@@ -19,7 +19,7 @@ REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "cannot be judged",
 )
 
-NULL = {"OR": 1.0, "difference": 0.0, "p_trend": 0.0}
+NULL = {"OR": 1.0, "difference": 0.0, "log_odds": 0.0, "p_trend": 0.0}
 """Where an association is none, by measure; a trend's estimate is its coefficient."""
 
 ALPHA = 0.05
@@ -187,9 +187,11 @@ def judge(figure: Published, ours: pd.Series, scale: float = 1.0) -> Verdict:
         return Verdict(UNKNOWN, "We have no estimate to compare.")
     if figure.kind == "exact":
         return _exact(figure, ours, scale)
-    if figure.kind == "tolerance":
-        return _tolerance(figure, ours, scale)
-    return _direction(figure, ours)
+    verdict = _tolerance(figure, ours, scale) if figure.kind == "tolerance" else None
+    verdict = verdict or _direction(figure, ours)
+    if figure.n is not None and figure.n != int(ours["n"]) and verdict.word == REPRODUCES:
+        return Verdict(IN_PART, f"{verdict.why} But n is {int(ours['n']):,}, not {figure.n:,}.")
+    return verdict
 
 
 def printed(value: float, digits: int) -> Decimal:
@@ -237,6 +239,9 @@ def _direction(figure: Published, ours: pd.Series) -> Verdict:
         return Verdict(word, f"Ours is {side}, not {claimed} ({evidence}).")
     if figure.significant and not significant:
         why = f"{side.capitalize()} as published, but not significantly so"
+        return Verdict(IN_PART, f"{why} ({evidence}).")
+    if figure.significant is False and significant:
+        why = f"{side.capitalize()} as published, but significantly so"
         return Verdict(IN_PART, f"{why} ({evidence}).")
     overlap = _overlap(figure, ours)
     if overlap is False:

@@ -7,7 +7,8 @@ Rows by `analysis`
     ``measure`` is ``remaining`` or ``excluded`` (people) or ``remaining_weighted`` or
     ``excluded_weighted`` (sum of the weights, the people they stand for).
 ``missing``
-    Missing values before complete cases are taken. ``level`` is the measure, or ``any``;
+    Missing values of the exposure and covariates, before complete cases are taken (if they
+    are). ``level`` is the measure, or ``any``;
     ``measure`` is ``missing`` (people) or ``missing_share`` (unweighted proportion).
 ``cut_points``
     ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``.
@@ -18,8 +19,11 @@ Rows by `analysis`
     ``outcome`` is the measure described, ``level`` its category (empty for a mean), ``measure``
     is ``mean``, ``sd`` or ``proportion``; ``stratum_level`` is ``all``, ``Q1``, ...
 ``prevalence``
-    ``outcome`` of everyone in the cohort; ``measure`` is ``proportion`` or
-    ``unweighted_proportion``; ``stratum_level`` is ``all``, ``Q1``, ... or a domain's name.
+    A binary ``outcome`` in everyone in the cohort in whom it is known; ``measure`` is
+    ``proportion`` or ``unweighted_proportion``; ``stratum`` is empty, ``dose`` or ``domain``,
+    ``stratum_level`` is ``all``, ``Q1``, ... or a domain's name.
+``mean``
+    A continuous ``outcome`` in the same groups; ``measure`` is ``mean``.
 ``odds_ratio``, ``linear``
     Dose groups against the lowest: ``model``, ``outcome``, ``level``, ``reference``; ``measure``
     is ``OR`` or ``difference``. The reference has a row of its own (1 or 0, without interval).

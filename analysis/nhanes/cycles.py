@@ -20,13 +20,10 @@ class Cycle:
         As written in study files, for example ``"2001-2002"``.
     suffix : str
         The letter that the CDC appends to table names; empty for 1999-2000.
-    years : int, default 2
-        Years of data collection that the cycle's weights stand for.
     """
 
     name: str
     suffix: str
-    years: int = 2
 
     @property
     def first_year(self) -> int:

@@ -107,6 +107,7 @@ def activities(*rows: tuple[float, float, float]) -> pd.DataFrame:
         (1, 2, [(30, 10, 6), (NAN, 20, 3)], None, None),  # a part is not the whole
         (1, 2, [], None, None),  # active, but no record of it
         (7, 2, [], None, None),
+        (1, 9, [(30, 10, 6)], None, None),
         (NAN, NAN, [], None, None),
     ],
 )

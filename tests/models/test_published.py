@@ -56,9 +56,13 @@ def test_exact_figures_want_the_printed_digits(published, found, word, why):
     assert verdict.word == word and why in verdict.why
 
 
-@pytest.mark.parametrize(("found", "word"), [(40.96, "reproduces"), (40.94, "does not")])
-def test_tolerances_want_a_distance(found, word):
-    assert judge(figure("tolerance", estimate=41.1, within=0.15), ours(found)).word == word
+@pytest.mark.parametrize(
+    ("found", "n", "word"),
+    [(40.96, 100, "reproduces"), (40.94, 100, "does not"), (40.96, 101, "in part")],
+)
+def test_tolerances_want_a_distance_and_the_same_people(found, n, word):
+    published = figure("tolerance", estimate=41.1, within=0.15, n=n)
+    assert judge(published, ours(found)).word == word
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,10 @@ def test_tolerances_want_a_distance(found, word):
         ({"direction": "inverse"}, ours(1.1, 0.9, 1.3), "cannot be judged"),
         ({"direction": "inverse"}, ours(1.3, 1.1, 1.5), "does not"),
         ({"direction": "inverse", "significant": True}, ours(1.1, 0.9, 1.3), "does not"),
+        ({"direction": "inverse", "significant": False}, ours(0.8, 0.5, 1.2), "reproduces"),
+        ({"direction": "inverse", "significant": False}, ours(0.8, 0.7, 0.9), "in part"),
+        ({"direction": "inverse", "n": 99}, ours(0.8, 0.7, 0.9), "in part"),
+        ({"direction": "inverse"}, ours(-0.2, -0.3, -0.1, "log_odds"), "reproduces"),
         ({"direction": "positive"}, ours(2.0, 1.0, 3.0, "difference"), "reproduces"),
         ({"direction": "positive"}, ours(-2.0, -3.0, -1.0, "difference"), "does not"),
         ({"direction": "inverse", "low": 0.2, "high": 0.5}, ours(0.8, 0.7, 0.9), "in part"),

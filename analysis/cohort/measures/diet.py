@@ -58,7 +58,8 @@ MEASURES = (
         sources=sources({"status": ("DRXTOT", "DRDDRSTZ")}, ["2001-2002"])
         | sources({"status": ("DR1TOT", "DR1DRSTZ")}, FROM_2003),
         derive=recall_status,
-        subsample="examination",
+        # Whoever asks for it asks who has a recall, and these people have a weight of their own.
+        subsample="dietary_day_1",
         absent=ABSENT,
     ),
     _intake("energy", "Energy intake", "kcal/day", "KCAL"),

@@ -84,8 +84,9 @@ def leisure_met_minutes(columns: Columns, cycle: str) -> pd.Series:
     """MET-minutes a week of leisure-time activity: PAQIAF's times x minutes x MET, over 30 days.
 
     Nobody's total is taken from a part of their activities: a reported activity without times or
-    minutes makes it missing, and so does a 'yes' to vigorous or moderate activity (PAD200, PAD320)
-    without any record. People who did neither, or were unable to, have 0.
+    minutes makes it missing, and so do a 'yes' to vigorous or moderate activity (PAD200, PAD320)
+    without any record, and an unknown answer to either. People who did neither, or were unable to,
+    have 0.
     """
     records = columns["activities"]
     minutes = records["PADTIMES"] * records["PADDURAT"] * records["PADMETS"] * 7 / 30
@@ -95,7 +96,8 @@ def leisure_met_minutes(columns: Columns, cycle: str) -> pd.Series:
     vigorous, moderate = columns["vigorous"], columns["moderate"]
     total = total.reindex(vigorous.index)
     idle = vigorous.isin([2, 3]) & moderate.isin([2, 3])
-    active = (vigorous == 1) | (moderate == 1)
+    answered = vigorous.isin([1, 2, 3]) & moderate.isin([1, 2, 3])
+    active = answered & ((vigorous == 1) | (moderate == 1))
     return total.where(active, np.where(idle, 0.0, np.nan))
 
 
