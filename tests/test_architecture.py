@@ -7,19 +7,27 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "analysis"
 
+SHARED = {"errors", "printing"}
+"""Rooms that everyone may import; they import nobody."""
+
 ALLOWED = {
     "errors": set(),
+    "printing": set(),
     "grammar": {"errors"},
     "nhanes": {"errors"},
     "survey": {"errors", "grammar"},
     "cohort": {"errors", "grammar", "nhanes"},
-    "models": {"errors", "grammar", "survey", "models.results"},
+    "models": {"errors", "grammar", "survey", "models.results", "models.names"},
     # Labels and units come with the measures, numbers with the results table; nothing is computed.
     "reporting": {"errors", "grammar", "cohort", "models.results"},
-    "study": {"errors", "grammar", "nhanes", "cohort"},
+    # Study files name groups as results do; the names come without the engine.
+    "study": {"errors", "grammar", "nhanes", "cohort", "models.names"},
     "synthetic": {"errors", "nhanes"},
 }
 """What each room may import of the others; pipeline, commands and cli may import all."""
+
+LIGHT = ("models.results", "models.names")
+"""Modules that rooms may import whose room they may not."""
 
 FREE = {"pipeline", "commands", "cli", "__init__", "__main__"}
 
@@ -43,8 +51,9 @@ def imported(path: Path) -> set[str]:
         else:
             continue
         for name in names:
-            if name.startswith("analysis.models.results"):
-                found.add("models.results")
+            light = next((room for room in LIGHT if name.startswith(f"analysis.{room}")), None)
+            if light:
+                found.add(light)
             elif name.startswith("analysis."):
                 found.add(name.split(".")[1])
     return found
@@ -55,8 +64,10 @@ def test_imports_point_up_the_house(path):
     here = room(path)
     if here in FREE:
         return
+    if here in SHARED:
+        assert not imported(path), f"{path.relative_to(PACKAGE)} is shared and imports a room"
     assert here in ALLOWED, f"the room {here} has no rule"
-    strangers = imported(path) - ALLOWED[here] - {here, "__version__"}
+    strangers = imported(path) - ALLOWED[here] - SHARED - {here, "__version__"}
     assert not strangers, f"{path.relative_to(PACKAGE)} imports {sorted(strangers)}"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 from rich.table import Table
 from rich.text import Text
 
+from analysis import printing
 from analysis.cohort.measures import MEASURES
 from analysis.commands.terminal import grid, line, out, studies_of
 from analysis.errors import InputError
@@ -91,24 +93,31 @@ def verdict_grid(study: Study, verdicts: pd.DataFrame, *, artificial: bool) -> T
     title += ", of ARTIFICIAL data" if artificial else ""
     table = grid("Figure", "Published", "Ours", "Verdict", right=("Published", "Ours"), title=title)
     for row in verdicts.to_dict("records"):
-        digits = 1 if row["unit"] == "percent" else 2
+        shape = (str(row["unit"]), str(row["measure"]))
         table.add_row(
             Text(str(row["id"])),
-            _figure(row["published"], row["low"], row["high"], digits),
-            _p_value(row["ours_p"])
+            _figure(row["published"], row["low"], row["high"], *shape),
+            Text(f"P {printing.p_value(row['ours_p'])}")
             if row["measure"] == "p_trend"
-            else _figure(row["ours"], row["ours_low"], row["ours_high"], digits),
+            else _figure(row["ours"], row["ours_low"], row["ours_high"], *shape),
             Text(str(row["verdict"])),
         )
     return table
 
 
-def _figure(estimate: Any, low: Any, high: Any, digits: int) -> Text:
+def _figure(estimate: Any, low: Any, high: Any, unit: str, measure: str) -> Text:
     if pd.isna(estimate):
         return Text("")
-    interval = "" if pd.isna(low) else f" ({low:.{digits}f}, {high:.{digits}f})"
-    return Text(f"{estimate:.{digits}f}{interval}")
+    form = _form(unit, measure)
+    interval = "" if pd.isna(low) or pd.isna(high) else f" ({form(low)}, {form(high)})"
+    return Text(f"{form(estimate)}{interval}")
 
 
-def _p_value(p: float) -> Text:
-    return Text("P < 0.001" if p < 0.001 else f"P = {p:.3f}")
+def _form(unit: str, measure: str) -> Callable[[float], str]:
+    if unit == "percent":
+        return lambda number: printing.fixed(number, 1)
+    if measure == "OR":
+        return printing.ratio
+    if measure == "difference":
+        return lambda number: printing.apart(number, 0.0)
+    return lambda number: printing.fixed(number, 2)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
+from analysis.printing import apart, p_value, ratio
 
 REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "reproduces",
@@ -259,20 +260,11 @@ def _side(estimate: float | None, null: float) -> str:
 def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
     """Say whether an association is significant, and by what: its interval, or its P value."""
     if np.isfinite(ours["conf_low"]):
-        low, high = (_limit(ours[end], null) for end in ("conf_low", "conf_high"))
-        text = f"95% CI {low} to {high}"
+        form = ratio if null == 1 else lambda limit: apart(limit, null)
+        text = f"95% CI {form(ours['conf_low'])} to {form(ours['conf_high'])}"
         return not ours["conf_low"] <= null <= ours["conf_high"], text
     p = ours["p_value"]
-    return bool(p < ALPHA), "P < 0.001" if p < 0.001 else f"P = {p:.3f}"
-
-
-def _limit(value: float, null: float) -> str:
-    """Print a limit with two decimals, or as many as it takes to tell it from no association."""
-    for digits in range(2, 7):
-        text = f"{value:.{digits}f}"
-        if float(text) != null:
-            break
-    return text
+    return bool(p < ALPHA), f"P {p_value(p)}"
 
 
 def _overlap(figure: Published, ours: pd.Series) -> bool | None:

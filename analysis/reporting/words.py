@@ -10,14 +10,18 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from analysis import printing
+from analysis.printing import MINUS, NONE, apart, fixed, ratio
 from analysis.reporting.book import Row
 from analysis.reporting.document import Part, Value
 
-NONE = "—"
-"""What a cell without an estimate holds."""
-
-MINUS = "\N{MINUS SIGN}"
+NBSP = "\N{NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
+
+GROUP_NOUNS = {
+    2: "half", 3: "tertile", 4: "quartile", 5: "quintile", 6: "sixth", 7: "seventh", 8: "eighth",
+    9: "ninth", 10: "decile",
+}  # fmt: skip
 
 Direction = Literal["inverse", "positive", "unclear", "missing"]
 
@@ -34,63 +38,19 @@ def people(number: float) -> str:
     return f"{number / 1e6:,.1f} million" if number >= 1e6 else count(number)
 
 
-def fixed(number: float, decimals: int) -> str:
-    """Print fixed decimals, thousands separated, a true minus sign, and no negative zero."""
-    if not math.isfinite(number):
-        return NONE
-    printed = f"{number:,.{decimals}f}"
-    if printed.startswith("-") and not printed.strip("-0.,"):
-        printed = printed[1:]
-    return printed.replace("-", MINUS)
-
-
 def percent(share: float) -> str:
     """Proportion as a percentage with one decimal, without the sign."""
     return fixed(100 * share, 1)
 
 
-def ratio(number: float) -> str:
-    """Odds ratio to two decimals.
-
-    One that is not 1 is never printed as ``1.00``: an interval that ends at 0.998 does not hold
-    1 and must not look as if it did. Values below 0.1 keep two significant digits.
-    """
-    if not math.isfinite(number):
-        return NONE
-    if number >= 1000:
-        return ">999"
-    if number >= 99.5:
-        return fixed(number, 0)
-    if number >= 9.95:
-        return fixed(number, 1)
-    for decimals in (2, 3, 4):
-        printed = f"{number:.{decimals}f}"
-        vague = float(printed) == 1.0 and number != 1.0
-        if not vague and (number >= 0.095 or float(printed) * 10**decimals >= 10):
-            return printed
-    return printed
-
-
 def p_value(p: float) -> str:
-    """P value with its relation: ``< 0.001``, ``= 0.012``, ``= 0.34``, ``> 0.99``.
-
-    The space does not break. Rounding never carries a value across 0.05.
-    """
-    if not math.isfinite(p):
-        return NONE
-    if p < 0.001:
-        return "<\N{NO-BREAK SPACE}0.001"
-    if p > 0.99:
-        return ">\N{NO-BREAK SPACE}0.99"
-    printed = f"{p:.3f}" if p < 0.0995 else f"{p:.2f}"
-    if printed == "0.050" and p != 0.05:
-        printed = f"{p:.4f}" if f"{p:.4f}" != "0.0500" else f"{p:.6f}"
-    return f"=\N{NO-BREAK SPACE}{printed}"
+    """P value with its relation, as `printing.p_value`; the space between does not break."""
+    return printing.p_value(p).replace(" ", NBSP)
 
 
 def p_cell(p: float) -> str:
     """P value for a column that is headed P: as `p_value`, without the equals sign."""
-    return p_value(p).replace("\N{NO-BREAK SPACE}", "").removeprefix("=")
+    return p_value(p).replace(NBSP, "").removeprefix("=")
 
 
 def decimals_for(half_width: float) -> int:
@@ -115,8 +75,10 @@ def _printed(row: Row) -> Callable[[float], str]:
         return ratio
     if row.measure in ("proportion", "unweighted_proportion", "missing_share"):
         return percent
-    half = (row.conf_high - row.conf_low) / 2
-    return lambda number: fixed(number, decimals_for(half))
+    decimals = decimals_for((row.conf_high - row.conf_low) / 2)
+    if row.measure == "difference":
+        return lambda number: apart(number, 0.0, decimals)
+    return lambda number: fixed(number, decimals)
 
 
 def estimate(row: Row) -> Part:
@@ -218,5 +180,9 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 def group_noun(groups: int) -> str:
     """Name a group when there are so many of equal size."""
-    names = {2: "half", 3: "tertile", 4: "quartile", 5: "quintile", 10: "decile"}
-    return names.get(groups, "group")
+    return GROUP_NOUNS.get(groups, "group")
+
+
+def group_nouns(groups: int) -> str:
+    """Name the groups when there are so many of equal size."""
+    return "halves" if groups == 2 else f"{group_noun(groups)}s"

@@ -1,0 +1,89 @@
+"""Numbers as journals print them: the one place that rounds P values, ratios and limits.
+
+Rounding may not change what a number says. A P value is not carried across 0.05, and an estimate
+or a limit that differs from no association (a ratio of 1, a difference of 0) is not printed as if
+it were none: it gets more decimals instead.
+"""
+
+from __future__ import annotations
+
+import math
+
+NONE = "—"
+"""What stands where there is no estimate."""
+
+MINUS = "\N{MINUS SIGN}"
+
+NOISE = 1e-9
+"""A number nearer than this to no association is taken for it: floating point gives no more."""
+
+MOST_DECIMALS = 6
+
+
+def fixed(number: float, decimals: int) -> str:
+    """Print fixed decimals, thousands separated, a true minus sign, and no negative zero."""
+    if not math.isfinite(number):
+        return NONE
+    printed = f"{number:,.{decimals}f}"
+    if printed.startswith("-") and not printed.strip("-0.,"):
+        printed = printed[1:]
+    return printed.replace("-", MINUS)
+
+
+def apart(number: float, none: float, decimals: int = 2) -> str:
+    """Print decimals, and as many more as it takes to tell a number from no association.
+
+    Parameters
+    ----------
+    number : float
+    none : float
+        1 for a ratio, 0 for a difference.
+    decimals : int, default 2
+        At least so many. With six decimals that do not suffice, the last one is rounded away
+        from `none`.
+
+    Returns
+    -------
+    str
+        Equal to `none` in print only if the number is within `NOISE` of it.
+    """
+    if not math.isfinite(number) or abs(number - none) < NOISE:
+        return fixed(number, decimals)
+    most = max(decimals, MOST_DECIMALS)
+    for shown in range(decimals, most + 1):
+        if round(number, shown) != none:
+            return fixed(number, shown)
+    return fixed(none + math.copysign(10.0**-most, number - none), most)
+
+
+def ratio(number: float) -> str:
+    """Print an odds ratio to two decimals.
+
+    Only a ratio of 1 is ``1.00``: an interval that ends at 0.998 does not hold 1 and must not
+    look as if it did. Values below 0.1 keep two significant digits, large ones lose decimals.
+    """
+    if not math.isfinite(number):
+        return NONE
+    if number >= 1000:
+        return ">999"
+    if number >= 99.5:
+        return fixed(number, 0)
+    if number >= 9.95:
+        return fixed(number, 1)
+    if number >= 0.095 or number <= 0:
+        return apart(number, 1.0)
+    return "<0.001" if number < 0.001 else fixed(number, 3 if number >= 0.00995 else 4)
+
+
+def p_value(p: float) -> str:
+    """Print a P value with its relation: ``< 0.001``, ``= 0.012``, ``= 0.34``, ``> 0.99``.
+
+    Rounding never carries it across 0.05.
+    """
+    if not math.isfinite(p):
+        return NONE
+    if p < 0.001:
+        return "< 0.001"
+    if p > 0.99:
+        return "> 0.99"
+    return f"= {apart(p, 0.05, 3) if p < 0.0995 else fixed(p, 2)}"
