@@ -1,0 +1,31 @@
+"""What groups of an exposure are called; light, because checks of study files read it too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+PREFIXES: Mapping[int, str] = MappingProxyType({3: "T", 4: "Q", 5: "Q", 10: "D"})
+"""Tertiles, quartiles, quintiles and deciles; any other number of groups is G1, G2, ..."""
+
+
+def group_names(groups: int) -> tuple[str, ...]:
+    """Name the groups of an exposure, lowest first.
+
+    Parameters
+    ----------
+    groups : int
+        How many.
+
+    Returns
+    -------
+    tuple of str
+        As the column ``level`` of results.csv has them.
+
+    Examples
+    --------
+    >>> group_names(3)
+    ('T1', 'T2', 'T3')
+    """
+    prefix = PREFIXES.get(groups, "G")
+    return tuple(f"{prefix}{i}" for i in range(1, groups + 1))
