@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from analysis.cohort.measure import Measure, Source
 from analysis.cohort.measures import MEASURES
 from analysis.errors import InputError
+from analysis.models.names import group_names
 from analysis.models.results import TEXT_COLUMNS
 from analysis.nhanes.cycles import CYCLES
 from analysis.study import STUDIES, Study, available_studies, check_study, load_study
@@ -269,6 +270,20 @@ def test_a_study_is_frozen(write: Write) -> None:
             'spline_reference = "median"', ""
         ),
         lambda text: text.replace('"median"', "250"),
+        lambda text: text.replace('"median"', "-0.5"),
+        lambda text: text.replace("terms = []", 'terms = ["sex:age", "age", "sex"]'),
+        lambda text: text.replace(
+            "terms = []",
+            'terms = ["sex", "bmi", "log( age )", "sex:log(age)", "bmi:sex", "log(age):bmi", '
+            '"bmi:sex:log(age)"]',
+        ),
+        # Only a figure with numbers has its row to itself.
+        lambda text: text.replace(
+            '{ analysis = "trend", model = "crude", outcome = "level" }',
+            '{ analysis = "odds_ratio", model = "full", outcome = "low", level = "Q4" }',
+        ),
+        lambda text: text.replace('"positive"', '"positive"\nsignificant = false\nn = 7'),
+        lambda text: text.replace("digits = 2", "digits = 2\nn = 7"),
         lambda text: text.replace('"A title"', '"Größe – 25(OH)D ≥ 50 nmol/L – 日本"'),
     ],
 )
@@ -360,6 +375,8 @@ WRONG = {
     ("spline_knots = 4", "spline_knots = 8"): "exposure.spline_knots: want a whole number from 3 to 7",
     ('"median"', '"mean"'): "exposure.spline_reference: want \"median\" or a number, got the text 'mean'",
     ('"median"', "nan"): 'exposure.spline_reference: want "median" or a number, got the number nan',
+    ('"median"', "-inf"): "exposure.spline_reference: want \"median\" or a number, got the number -inf",
+    ('"median"', "true"): "exposure.spline_reference: want \"median\" or a number, got true",
     ("spline_knots = 4\n", ""): "exposure.spline_reference: there is no curve without spline_knots",
     ('weight = "dietary_day_1"', 'weight = "dietary"'): 'data.weight: want "interview", "examination" or "dietary_day_1", got the text \'dietary\'',
     ('cycles = ["2001-2002", "2003-2004"]', "cycles = []"): "data.cycles: want a list of cycles",
@@ -382,6 +399,8 @@ WRONG = {
     ('id = "figure"', 'id = "<b>"'): "published figure '<b>', id: want a name",
     ("[[domains]]", '[[domains]]\nname = "all"\nlabel = "x"\nwhere = "age < 3"\n\n[[domains]]'): "domain 'all', name: the name 'all' is reserved",
     ('step = "adults"', 'step = "complete_cases"'): "the step 'complete_cases' is reserved",
+    ('step = "adults"', 'step = "weighted"'): "the step 'weighted' is reserved",
+    ('step = "adults"', 'step = "interviewed"'): "the step 'interviewed' is reserved",
     # duplicates
     ('step = "known"', 'step = "adults"'): "cohort step 'adults', step: the step 'adults' is taken by an entry above",
     ('[[models]]\nname = "crude"', '[[outcomes]]\nname = "low"\nlabel = "x"\ndefinition = "x"\nevent = "age < 3"\n\n[[models]]\nname = "crude"'): "outcome 'low', name: the name 'low' is taken",
@@ -389,7 +408,7 @@ WRONG = {
     ('id = "share"', 'id = "figure"'): "published figure 'figure', id: the id 'figure' is taken",
     ('rows = ["age", "sex"]', 'rows = ["age", "age"]'): "table1.rows no. 2: 'age' is named twice",
     ("terms = []", 'terms = ["log(age)", " log( age )"]'): "model 'crude', terms no. 2: ' log( age )' is the same as no. 1",
-    ("terms = []", 'terms = ["age:sex", "sex:age"]'): "model 'crude', terms no. 2: 'sex:age' is the same as no. 1",
+    ("terms = []", 'terms = ["age", "sex", "age:sex", "sex:age"]'): "model 'crude', terms no. 4: 'sex:age' is the same as no. 3",
     # text
     ('"A title"', '"A \\u001b[31mtitle"'): "title: the unprintable character U+001B in text",
     ('"A title"', '"A \\u0000"'): "title: the unprintable character U+0000 in text",
@@ -410,17 +429,29 @@ WRONG = {
     ('measure = "vitamin_d"', 'measure = "vitamin_d"\nevent = "age < 3"'): "outcome 'level': has both 'event' (binary) and 'measure'",
     ('measure = "vitamin_d"', 'measure = "vitamin_d"\nagainst = "age < 3"'): "outcome 'level', against: means nothing without 'event'",
     ("terms = []", 'terms = ["log(magnesium)"]'): "model 'crude', terms no. 1: the exposure is in every model already",
+    ("terms = []", 'terms = ["age", "magnesium:age"]'): "model 'crude', terms no. 2: 'magnesium:age' holds the exposure",
+    ("terms = []", 'terms = ["sex:log(magnesium)"]'): "(effect modification) is not a covariate, and is not offered yet",
+    ("terms = []", 'terms = ["age:sex:per(magnesium, 100)"]'): "terms no. 1: 'age:sex:per(magnesium, 100)' holds the exposure",
+    # interactions stand beside their parts
+    ("terms = []", 'terms = ["age:sex"]'): "model 'crude', terms no. 1: an interaction stands beside its parts; 'age:sex' lacks \"age\", \"sex\": add those terms to the model",
+    ("terms = []", 'terms = ["sex", "age:sex"]'): "'age:sex' lacks \"age\": add that term to the model",
+    ("terms = []", 'terms = ["sex", "age", "sex:spline(age, 4)"]'): "lacks \"spline(age, 4)\": add that",
+    ("terms = []", 'terms = ["sex", "spline(age, 4)", "sex:age"]'): "lacks \"age\": add that",
+    ("terms = []", 'terms = ["age", "sex", "bmi", "age:sex:bmi"]'): "lacks \"age:sex\", \"age:bmi\", \"sex:bmi\": add those",
+    ("terms = []", 'terms = ["age", "sex", "bmi", "sex:age", "age:bmi", "age:sex:bmi"]'): "lacks \"sex:bmi\": add that",
     ("digits = 2\n", ""): "published figure 'figure': a figure of kind 'exact' needs 'digits'",
     ("estimate = 0.5\n", ""): "a figure of kind 'exact' needs 'estimate'",
     ("digits = 2\n", "digits = 2\nwithin = 3\n"): "published figure 'figure', within: does not go with kind 'exact'",
     ("within = 1.5\n", ""): "a figure of kind 'tolerance' needs 'within'",
     ('reason = "Another weight"\n', ""): "a figure of kind 'tolerance' needs 'reason'",
+    ("digits = 2\n", "digits = 2\nsignificant = false\n"): "published figure 'figure', significant: does not go with kind 'exact'",
     ('direction = "positive"\n', ""): "a figure of kind 'direction' needs 'direction' or 'estimate'",
     ('direction = "positive"', 'direction = "up"'): "published figure 'sign', direction: want \"inverse\" or \"positive\", got the text 'up'",
     ("high = 1\n", ""): "has one end of an interval",
     ("high = 1\n", "high = 0.4\n"): "wants low <= estimate <= high",
     ("estimate = 40", "estimate = 140"): "a percentage lies between 0 and 100",
-    # published figures point at rows
+    # published figures point at rows, each with numbers at its own
+    ('where = { analysis = "prevalence", outcome = "low", stratum_level = "men" }', 'where = { outcome = "low", analysis = "odds_ratio", level = "Q4", model = "full" }'): "published figure 'share', where: names the same row as the figure 'figure', and both have numbers",
     ('where = { analysis = "trend",', 'where = { analysis = "trends",'): "published figure 'sign', where.analysis: got the text 'trends'; did you mean 'trend'?",
     ('where = { analysis = "trend",', "where = {"): "published figure 'sign', where: needs 'analysis'",
     ('where = { analysis = "trend",', 'where = { analysis = "trend", estimate = "3",'): "unknown key 'estimate' in where",
@@ -428,6 +459,7 @@ WRONG = {
     ('outcome = "low", level', 'outcome = "lo", level'): "where.outcome: got the text 'lo'; did you mean 'low'?",
     ('"Q4"', '"Q5"'): "where.level: got the text 'Q5'; want one of 'Q1', 'Q2', 'Q3', 'Q4'",
     ('stratum_level = "men"', 'stratum_level = "women"'): "where.stratum_level: got the text 'women'; did you mean 'men'?",
+    ('where = { analysis = "prevalence", outcome = "low", stratum_level = "men" }', 'where = { analysis = "mean", outcome = "level", stratum_level = "women" }'): "where.stratum_level: got the text 'women'; did you mean 'men'?",
 }  # fmt: skip
 
 
@@ -455,6 +487,42 @@ def test_models_need_an_exposure(write: Write) -> None:
     start, end = SMALL.index("[exposure]"), SMALL.index("[[outcomes]]")
     message = refusal(write(SMALL[:start] + SMALL[end:])).message
     assert "models: models need an [exposure]" in message
+
+
+@pytest.mark.parametrize("curve", [True, False])
+@pytest.mark.parametrize("head", ["", "models = []\n"])
+def test_an_exposure_needs_models(write: Write, curve: bool, head: str) -> None:
+    text = head + SMALL[: SMALL.index("[[models]]")]
+    if not curve:
+        text = text.replace('spline_knots = 4\nspline_reference = "median"\n', "")
+    error = refusal(write(text))
+    assert error.what.startswith("exposure: an exposure needs one or more [[models]]")
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4, 5, 6, 7, 8, 9, 10])
+def test_published_figures_name_groups_as_results_do(write: Write, groups: int) -> None:
+    names = group_names(groups)
+    for text in (
+        edited(("groups = 4", f"groups = {groups}"), ('"Q4"', f'"{names[-1]}"')),
+        edited(
+            ("groups = 4", f"groups = {groups}"),
+            ('"Q4"', f'"{names[0]}"'),
+            ('stratum_level = "men"', f'stratum_level = "{names[1]}"'),
+        ),
+    ):
+        assert load_study(write(text)).exposure is not None
+    for wrong in (f"{names[0][0]}{groups + 1}", f"{names[0][0]}0", "Z1"):
+        message = refusal(
+            write(edited(("groups = 4", f"groups = {groups}"), ('"Q4"', f'"{wrong}"')))
+        ).message
+        assert f"where.level: got the text '{wrong}'" in message
+
+
+@pytest.mark.parametrize(
+    ("groups", "first"), [(2, "G"), (3, "T"), (4, "Q"), (5, "Q"), (6, "G"), (10, "D")]
+)
+def test_groups_are_called_by_their_kind(groups: int, first: str) -> None:
+    assert group_names(groups) == tuple(f"{first}{i + 1}" for i in range(groups))
 
 
 def test_a_line_number_stands_with_the_problem(write: Write) -> None:
@@ -633,7 +701,44 @@ def test_the_weight_is_that_of_the_smallest_subsample(
     assert caught.value.what.endswith(f'use "{right}"')
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "[[cohort]]\nstep = 's'\nlabel = 'S'\nkeep = \"recall_status == 'Reliable'\"\n",
+        "[[domains]]\nname = 'd'\nlabel = 'D'\nwhere = \"recall_status == 'Reliable'\"\n",
+        "[[outcomes]]\nname = 'o'\nlabel = 'O'\ndefinition = 'd'\n"
+        "event = \"recall_status == 'Reliable'\"\n",
+    ],
+    ids=["step", "domain", "outcome"],
+)
+def test_who_asks_for_the_recall_weighs_by_the_recall(write: Write, use: str) -> None:
+    text = (STUDIES / "forrest_2011.toml").read_text() + use
+    with pytest.raises(InputError) as caught:
+        check_study(load_study(write(text)), MEASURES)
+    assert caught.value.what == (
+        'data.weight: "examination" does not fit, because recall_status is known only in a '
+        'smaller subsample; use "dietary_day_1"'
+    )
+    right = text.replace('weight = "examination"', 'weight = "dietary_day_1"')
+    check_study(load_study(write(right)), MEASURES)
+
+
 # Other cycles
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.permutations(list(CYCLES)), number=st.integers(1, len(CYCLES)))
+def test_cycles_are_kept_oldest_first(write: Write, names: list[str], number: int) -> None:
+    chosen = names[:number]
+    text = SMALL.replace('["2001-2002", "2003-2004"]', json.dumps(chosen))
+    study = load_study(write(text))
+    assert study.data.cycles == tuple(sorted(chosen))
+    assert study.file_cycles == study.data.cycles
+    moved = study.with_cycles(names)
+    assert moved.data.cycles == tuple(CYCLES)
+    assert moved.file_cycles == tuple(sorted(chosen))
+    assert moved.is_moved == (number < len(CYCLES))
+    assert not moved.with_cycles(chosen).is_moved
 
 
 def test_a_study_moves_to_other_cycles(write: Write) -> None:

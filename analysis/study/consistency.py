@@ -7,11 +7,13 @@ with wrong types and unknown keys; whatever has the wrong type is passed over he
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 from analysis.errors import InputError
-from analysis.grammar import parse_term, suggestion
+from analysis.grammar import Term, parse_term, suggestion
 from analysis.grammar.tokens import clip
+from analysis.models.names import group_names
 from analysis.study.translate import Location, Problem, described
 
 SELECTORS = (
@@ -21,19 +23,20 @@ SELECTORS = (
 """Text columns of results.csv by which a published figure finds its row."""
 
 ANALYSES = (
-    "flow", "missing", "cut_points", "groups", "table1", "prevalence", "odds_ratio", "linear",
-    "per_unit", "trend", "spline", "coefficient",
+    "flow", "missing", "cut_points", "groups", "table1", "prevalence", "mean", "odds_ratio",
+    "linear", "per_unit", "trend", "spline", "coefficient",
 )  # fmt: skip
 """Values of the column ``analysis`` in results.csv."""
 
 # Tuples, because what is looked for in them may be anything that TOML can hold.
 _OF_OUTCOMES = (
-    "prevalence", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient",
+    "prevalence", "mean", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient",
 )  # fmt: skip
 _BY_GROUP = ("odds_ratio", "linear")
+_BY_STRATUM = ("prevalence", "mean")
 
 _RESERVED = {
-    "cohort": ("interviewed", "complete_cases"),  # steps that every flow has
+    "cohort": ("interviewed", "weighted", "complete_cases"),  # steps that the program adds itself
     "domains": ("all",),  # everyone, in the column stratum_level
 }
 _FIGURE_KEYS = {
@@ -59,6 +62,7 @@ def consistency_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     for i, figure in _entries(raw, "published"):
         yield from _figure_problems(("published", i), figure)
         yield from _selector_problems(("published", i), figure, raw)
+    yield from _shared_rows(raw)
 
 
 def _entries(raw: Mapping[str, Any], section: str) -> Iterator[tuple[int, dict]]:
@@ -104,27 +108,66 @@ def _model_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if raw.get("models") and "exposure" not in raw:
         yield ("models",), "models need an [exposure], which this file does not have"
     exposure = _table(raw, "exposure").get("measure")
+    exposure = exposure if isinstance(exposure, str) else ""  # told elsewhere
     for i, model in _entries(raw, "models"):
-        terms = model.get("terms")
-        seen: dict[str, int] = {}
-        for j, text in enumerate(terms if isinstance(terms, list) else ()):
-            try:
-                term = parse_term(text) if isinstance(text, str) else None
-            except InputError:
-                term = None  # told elsewhere
-            if term is None:
-                continue
-            # The order of an interaction's parts does not matter.
-            key = ":".join(sorted(map(str, term.parts)))
+        texts = model.get("terms")
+        texts = texts if isinstance(texts, list) else []
+        terms = list(_readable(texts))
+        unreadable = len(terms) < len(texts)
+        seen: dict[frozenset[str], int] = {}
+        for j, term in terms:
+            at = ("models", i, "terms", j)
+            key = frozenset(map(str, term.parts))  # in an interaction, order does not matter
             if key in seen:
-                yield ("models", i, "terms", j), f"{clip(text)} is the same as no. {seen[key] + 1}"
+                yield at, f"{clip(term.text)} is the same as no. {seen[key] + 1}"
             seen.setdefault(key, j)
-            if isinstance(exposure, str) and term.columns == {exposure}:
-                yield ("models", i, "terms", j), "the exposure is in every model already"
+            if exposure in term.columns:
+                yield at, _exposure_in(term, exposure)
+        for j, term in terms:
+            # A part may be the term that cannot be read, and the exposure is told already.
+            if exposure not in term.columns and not unreadable:
+                yield from _lacking(("models", i, "terms", j), term, seen)
+
+
+def _readable(texts: list) -> Iterator[tuple[int, Term]]:
+    """Yield the terms that can be read; the others are told elsewhere."""
+    for j, text in enumerate(texts):
+        try:
+            if isinstance(text, str):
+                yield j, parse_term(text)
+        except InputError:
+            continue
+
+
+def _exposure_in(term: Term, exposure: str) -> str:
+    if term.columns == {exposure}:
+        return "the exposure is in every model already"
+    return (
+        f"{clip(term.text)} holds the exposure, so the exposure's own estimates would be those of "
+        "one group or value only; how an association differs between people (effect "
+        "modification) is not a covariate, and is not offered yet"
+    )
+
+
+def _lacking(at: Location, term: Term, there: Mapping[frozenset[str], int]) -> Iterator[Problem]:
+    """Refuse a product without its parts: what it adjusts for would depend on the coding."""
+    parts = list(map(str, term.parts))
+    lower = [some for size in range(1, len(parts)) for some in combinations(parts, size)]
+    lacking = [f'"{":".join(some)}"' for some in lower if frozenset(some) not in there]
+    if lacking:
+        them = "that term" if len(lacking) == 1 else "those terms"
+        what = f"an interaction stands beside its parts; {clip(term.text)} lacks"
+        yield at, f"{what} {', '.join(lacking)}: add {them} to the model"
 
 
 def _exposure_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     exposure = _table(raw, "exposure")
+    if "exposure" in raw and not raw.get("models"):
+        yield (
+            ("exposure",),
+            "an exposure needs one or more [[models]] (terms = [] is the crude one), which this "
+            "file does not have",
+        )
     if "spline_reference" in exposure and "spline_knots" not in exposure:
         yield ("exposure", "spline_reference"), "there is no curve without spline_knots"
 
@@ -157,6 +200,21 @@ def _figure_problems(at: Location, figure: Mapping[str, Any]) -> Iterator[Proble
         yield at, "wants low <= estimate <= high"
     if figure.get("unit") == "percent" and any(not 0 <= value <= 100 for value in ends):
         yield at, "a percentage lies between 0 and 100"
+
+
+def _shared_rows(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Refuse two figures with numbers in one row, which has place for the numbers of one."""
+    taken: list[tuple[dict, Any]] = []
+    for i, figure in _entries(raw, "published"):
+        where = figure.get("where")
+        if not isinstance(where, dict) or not {"estimate", "low", "high"} & set(figure):
+            continue
+        other = next((name for row, name in taken if row == where), None)
+        if other is not None:
+            what = f"names the same row as the figure {clip(other)}, and both have numbers"
+            yield ("published", i, "where"), f"{what}; leave the numbers of one out"
+        elif isinstance(figure.get("id"), str):
+            taken.append((where, figure["id"]))
 
 
 def _number(value: Any) -> float | int | None:
@@ -195,7 +253,7 @@ def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str] | Non
         known["outcome"] = outcomes
     if analysis in _BY_GROUP:
         known["level"] = levels
-    if analysis == "prevalence":
+    if analysis in _BY_STRATUM:
         domains = _known_names(raw, "domains")
         both = levels is not None and domains is not None
         known["stratum_level"] = ["all", *(levels or ()), *(domains or ())] if both else None
@@ -215,7 +273,7 @@ def _levels(raw: Mapping[str, Any]) -> list[str] | None:
     groups = _table(raw, "exposure").get("groups")
     if isinstance(groups, bool) or not isinstance(groups, int) or not 2 <= groups <= 10:
         return None
-    return [f"Q{i + 1}" for i in range(groups)]
+    return list(group_names(groups))
 
 
 def _near(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -72,7 +72,6 @@ def load_study(name_or_path: str | Path) -> Study:
         raise _all_problems(problems, raw, text, shown)
     study._content, study._path = content, path
     study._lines = entry_lines(text, raw)
-    study._file_cycles = study.data.cycles
     return study
 
 

@@ -49,6 +49,11 @@ def _known_cycle(name: str) -> str:
     return name
 
 
+def _oldest_first(cycles: tuple[str, ...]) -> tuple[str, ...]:
+    # The order in which a file names its cycles must not reach any row of the results.
+    return tuple(sorted(cycles, key=list(CYCLES).index))
+
+
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 
 Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_plain_text)]
@@ -98,9 +103,9 @@ class Reference(Section):
 
 
 class Data(Section):
-    """Which cycles are pooled, and the weight."""
+    """Which cycles are pooled (kept oldest first, however the file orders them), and the weight."""
 
-    cycles: tuple[CycleName, ...] = Field(
+    cycles: Annotated[tuple[CycleName, ...], AfterValidator(_oldest_first)] = Field(
         strict=False, min_length=1, description='a list of cycles, such as ["2001-2002"]'
     )
     weight: Literal["interview", "examination", "dietary_day_1"] = Field(
@@ -245,7 +250,9 @@ class Published(Section):
         description='"inverse" or "positive": the side of no association, if not the estimate\'s',
     )
     significant: bool | None = Field(
-        None, description="true or false: whether the published interval excludes no association"
+        None,
+        description="true or false: whether the published interval excludes no association "
+        "(false claims that it holds it)",
     )
     statement: Text | None = text_field("what was published, in words", None)
 
@@ -283,7 +290,11 @@ class Study(Section):
     _content: bytes = PrivateAttr(b"")
     _path: Path | None = PrivateAttr(None)
     _lines: Mapping[tuple[str, str], int] = PrivateAttr(default_factory=dict)
-    _file_cycles: tuple[str, ...] | None = PrivateAttr(None)
+    _file_cycles: tuple[str, ...] = PrivateAttr(())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember the cycles of the file, from which `with_cycles` may move."""
+        self._file_cycles = self.data.cycles
 
     @property
     def path(self) -> Path | None:
@@ -308,7 +319,12 @@ class Study(Section):
     @property
     def is_moved(self) -> bool:
         """Whether `with_cycles` took the study to other cycles than those of its file."""
-        return self._file_cycles is not None and set(self._file_cycles) != set(self.data.cycles)
+        return self._file_cycles != self.data.cycles
+
+    @property
+    def file_cycles(self) -> tuple[str, ...]:
+        """The cycles that the file itself names, oldest first; `with_cycles` leaves them."""
+        return self._file_cycles
 
     def line_of(self, section: str, name: str = "") -> int | None:
         """Find the line of the file where an entry begins.
@@ -333,7 +349,7 @@ class Study(Section):
         Parameters
         ----------
         cycles : sequence of str
-            Names such as ``"2007-2008"``.
+            In any order; names such as ``"2007-2008"``.
 
         Returns
         -------
@@ -357,7 +373,7 @@ class Study(Section):
             )
         if len(set(cycles)) < len(cycles):
             raise InputError("a cycle is named twice", where=where)
-        data = self.data.model_copy(update={"cycles": tuple(cycles)})
+        data = self.data.model_copy(update={"cycles": _oldest_first(tuple(cycles))})
         return self.model_copy(update={"data": data})
 
     @cached_property
