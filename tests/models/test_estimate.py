@@ -161,3 +161,32 @@ def test_a_reference_within_the_curve_is_taken():
     curve = rows_of(plan(exposure={"spline_reference": 200.0}))
     at = one(curve, analysis="spline", outcome="low", measure="OR", level="200")
     assert (at["estimate"], at["reference"]) == (1, "200")
+
+
+def test_trend_and_per_unit_are_weighted_least_squares_by_hand():
+    frame = sample()
+    results = rows_of(plan())
+    used = frame[frame["level"].notna() & frame["age"].notna()]
+    medians = results[(results["analysis"] == "groups") & (results["measure"] == "median")]
+    cuts = results[results["analysis"] == "cut_points"]["estimate"].to_numpy()
+    scores = medians["estimate"].to_numpy()[np.searchsorted(cuts, used["dose"], side="left")]
+    root = np.sqrt(used["weight"].to_numpy())
+    for analysis, x in (("trend", scores), ("per_unit", used["dose"].to_numpy() / 100)):
+        matrix = np.column_stack([np.ones(len(used)), x, used["age"]]) * root[:, None]
+        slope = np.linalg.lstsq(matrix, used["level"].to_numpy() * root, rcond=None)[0][1]
+        found = one(results, analysis=analysis, outcome="level")
+        assert found["estimate"] == pytest.approx(slope, rel=1e-9)
+
+
+def test_table_1_by_hand():
+    frame = sample()
+    results = rows_of(plan())
+    known = frame[frame["age"].notna()]
+    mean = np.average(known["age"], weights=known["weight"])
+    n, total = len(known), known["weight"].sum()
+    variance = (known["weight"] * (known["age"] - mean) ** 2).sum() / total * n / (n - 1)
+    cells = {"analysis": "table1", "outcome": "age", "stratum_level": "all"}
+    assert one(results, **cells, measure="mean")["estimate"] == pytest.approx(mean, rel=1e-12)
+    sd = one(results, **cells, measure="sd")
+    assert sd["estimate"] == pytest.approx(np.sqrt(variance), rel=1e-12)
+    assert sd["n"] == n
