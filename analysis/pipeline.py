@@ -278,7 +278,7 @@ def run(
         say("estimating")
         results, verdicts = estimate_study(study, cohort, artificial=inputs.artificial)
     facts = facts_of(study, cohort, inputs, verdicts)
-    folder = settings.out / (f"{study.name}-synthetic" if inputs.artificial else study.name)
+    folder = settings.out / folder_name(study, artificial=inputs.artificial)
     with clock.stage("report"):
         say("writing the report")
         with _writing(folder):
@@ -288,6 +288,16 @@ def run(
     with _writing(folder):
         write_json(folder / "run.json", record)
     return Outcome(study, cohort, results, verdicts, folder, inputs.artificial)
+
+
+def folder_name(study: Study, *, artificial: bool) -> str:
+    """Name the folder of a study's report, so that none takes another's place.
+
+    A study taken to other cycles than its file names has them in the name, and artificial data say
+    so.
+    """
+    cycles = f"-{'+'.join(study.data.cycles)}" if study.is_moved else ""
+    return f"{study.name}{cycles}{'-synthetic' if artificial else ''}"
 
 
 @contextmanager

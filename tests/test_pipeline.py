@@ -176,9 +176,13 @@ def test_a_study_taken_to_other_cycles_says_so_and_compares_nothing(
     where = ["--mirror", str(artificial_survey), "--data", str(base / "data")]
     cycles = ["--cycles", "2003-2004", "--out", str(tmp_path)]
     assert main(["run", "forrest_2011", *where, *cycles]) == 0
-    table = pd.read_csv(tmp_path / "forrest_2011-synthetic" / "results.csv", keep_default_na=False)
+    folder = tmp_path / "forrest_2011-2003-2004-synthetic"
+    table = pd.read_csv(folder / "results.csv", keep_default_na=False)
     assert set(table["cycles"]) == {"2003-2004"}
     assert set(table["agreement"]) == {""}
+    page = (folder / "report.html").read_text()
+    assert "2003-2004" in page.split("</h1>")[0]
+    assert not (tmp_path / "forrest_2011-synthetic").exists()
 
 
 def test_the_cohort_can_be_had_for_other_programs(base, tmp_path, artificial_survey, capsys):

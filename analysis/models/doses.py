@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
+from analysis.models.names import group_names
 from analysis.survey import Design
-
-PREFIXES: Mapping[int, str] = MappingProxyType({3: "T", 4: "Q", 5: "Q", 10: "D"})
-"""Tertiles, quartiles, quintiles and deciles; any other number of groups is G1, G2, ..."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def dose_groups(
     InputError
         If the exposure takes too few values for so many groups.
     """
-    levels = tuple(f"{PREFIXES.get(groups, 'G')}{i}" for i in range(1, groups + 1))
+    levels = group_names(groups)
     shares = np.arange(1, groups) / groups
     values = frame[column].to_numpy(float)
     known = members(cohort) & np.isfinite(values)
