@@ -1,0 +1,160 @@
+"""What the documents tell a reader to type works when it is typed."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from analysis.cli import MODULES, main, parser
+from analysis.cohort.measures import MEASURES
+from analysis.errors import InputError
+from analysis.grammar import parse_term
+from analysis.study import STUDIES, check_study, load_study
+
+ROOT = Path(__file__).parent.parent
+ADAPTING = (ROOT / "docs" / "adapting.md").read_text()
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = {"adapting.md": ADAPTING, "README.md": README}
+DENG = (STUDIES / "deng_2013.toml").read_text()
+
+PROGRAM = ".venv/bin/python -m analysis"
+
+
+def commands(text: str) -> list[str]:
+    """Commands on lines of their own (indented or fenced) and within sentences."""
+    lines = re.findall(rf"^ *{re.escape(PROGRAM)}(?: .*)?$", text, re.MULTILINE)
+    within = re.findall(r"`(?:\.venv/bin/)?(python -m analysis [^`]+)`", text)
+    return [line.strip() for line in [*lines, *within]]
+
+
+def outlined(text: str) -> list[str]:
+    """Lines of an outline: ``python -m analysis fetch  STUDY ...  what it does``."""
+    return re.findall(r"^ {4}python -m analysis +(.+)$", text, re.MULTILINE)
+
+
+def snippets(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+ALL = [(name, line) for name, text in DOCUMENTS.items() for line in commands(text)]
+
+
+@pytest.mark.parametrize(("document", "line"), ALL, ids=[line for _, line in ALL])
+def test_a_documented_command_is_understood(document: str, line: str) -> None:
+    words = shlex.split(line, comments=True)
+    options = parser().parse_args(words[words.index("analysis") + 1 :])
+    assert options.command in MODULES
+    for study in getattr(options, "studies", ()):
+        # Either comes with the package, or is the reader's own and was copied some lines before.
+        assert (STUDIES / f"{study}.toml").exists() or f" {study}\n" in DOCUMENTS[document]
+
+
+def test_commands_are_found_in_every_document() -> None:
+    assert len(commands(ADAPTING)) >= 5
+    assert len(commands(README)) >= 3
+    assert {line.split()[0] for line in outlined(README)} == set(MODULES)
+
+
+@pytest.mark.parametrize("line", outlined(README), ids=lambda line: line.split()[0])
+def test_an_outlined_command_has_its_options(line: str, capsys) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        parser().parse_args([line.split()[0], "--help"])
+    said = capsys.readouterr().out
+    for option in re.findall(r"--[a-z-]+", line):
+        assert re.search(rf"{option}\b", said), option
+
+
+def replaced(text: str, *edits: tuple[str, str]) -> str:
+    for old, new in edits:
+        assert old in text, f"{old!r} is not there"
+        text = text.replace(old, new)
+    return text
+
+
+def with_lines(text: str, lines: str) -> str:
+    """Put each ``key = value`` in place of the first line that has the key."""
+    for line in lines.splitlines():
+        key = line.partition(" = ")[0]
+        text, number = re.subn(rf"^{key} = .*$", line, text, count=1, flags=re.MULTILINE)
+        assert number == 1, key
+    return text
+
+
+def another_exposure(*edits: tuple[str, str]) -> str:
+    """Section 2, step by step: the lines shown, calcium out, its own model out, figures out."""
+    (shown,) = snippets(ADAPTING, "toml")
+    head, exposure = replaced(DENG, *edits).split("[exposure]\n")
+    name, lines = shown.split("[exposure]\n")
+    head = with_lines(head, name)
+    text = f"{head}[exposure]\n{with_lines(exposure, lines)}"
+    return text[: text.index("[[published]]")]
+
+
+def without_the_model(text: str, name: str) -> str:
+    start = text.index(f'[[models]]\nname = "{name}"')
+    return text[:start] + text[text.index("]\n", text.index("terms = [", start)) + 2 :]
+
+
+CALCIUM = (', "per(calcium_dietary, 100)"', "")
+
+
+def test_section_2_makes_a_study_that_is_in_order(tmp_path: Path, capsys) -> None:
+    for said in (
+        "`per(calcium_dietary, 100)` out of the terms of `full`", "`without_calcium`", "delete it",
+        "Remove the `[[published]]` figures", "cp analysis/studies/deng_2013.toml my_study.toml",
+    ):  # fmt: skip
+        assert said in ADAPTING
+    path = tmp_path / "my_study.toml"
+    path.write_text(without_the_model(another_exposure(CALCIUM), "without_calcium"))
+    assert main(["check", str(path)]) == 0
+    assert "in order" in capsys.readouterr().out
+    study = load_study(path)
+    shown = tomllib.loads(snippets(ADAPTING, "toml")[0])
+    assert study.name == shown["name"]
+    assert study.exposure is not None
+    assert study.exposure.model_dump(include=set(shown["exposure"])) == shown["exposure"]
+    assert [model.name for model in study.models] == ["crude", "demographic", "full"]
+    assert f"reports/{study.name}/" in ADAPTING
+
+
+def test_section_2_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "my_study.toml"
+    path.write_text(another_exposure())
+    with pytest.raises(InputError, match="the exposure is in every model already"):
+        load_study(path)
+    path.write_text(another_exposure(CALCIUM))
+    terms = {model.name: model.terms for model in load_study(path).models}
+    assert terms["full"] == terms["without_calcium"]
+
+
+def test_section_1_tells_what_2007_2008_lacks_and_what_to_do(tmp_path: Path, capsys) -> None:
+    assert main(["check", "deng_2013", "--cycles", "2007-2008"]) == 2
+    said = capsys.readouterr().err
+    assert set(re.findall(r"measure '(\w+)' does not", said)) == {
+        "vitamin_d_ria", "physical_activity"
+    }  # fmt: skip
+    text = replaced(
+        DENG[: DENG.index("[[published]]")],
+        ('cycles = ["2001-2002", "2003-2004", "2005-2006"]', 'cycles = ["2007-2008"]'),
+        (', "vitamin_d_ria"', ""),
+        ('"physical_activity", ', ""),
+        ("vitamin_d_ria < 12", "vitamin_d < 30"),
+        ("vitamin_d_ria >= 12", "vitamin_d >= 30"),
+        ("vitamin_d_ria < 20", "vitamin_d < 50"),
+        ("vitamin_d_ria >= 20", "vitamin_d >= 50"),
+    )
+    path = tmp_path / "my_study.toml"
+    path.write_text(text)
+    check_study(load_study(path), MEASURES)
+
+
+def test_section_3_lists_terms_that_are_understood() -> None:
+    rows = re.findall(r"^\| (`.+`) \|", ADAPTING, re.MULTILINE)
+    terms = [term for row in rows for term in re.findall(r"`([^`]+)`", row)]
+    assert len(terms) >= 9
+    for text in terms:
+        term = parse_term(text)
+        if term.columns != {"x"}:
+            term.check(MEASURES)
