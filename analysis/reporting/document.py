@@ -284,12 +284,15 @@ class Report:
         True if the data are artificial, which every format must say.
     sections : tuple of Section
         In reading order; the first is the answer.
+    notice : str
+        What a reader must know before anything else; stands below the title. Empty if nothing.
     """
 
     title: str
     question: str
     synthetic: bool
     sections: tuple[Section, ...]
+    notice: str = ""
 
     @property
     def figures(self) -> tuple[Figure, ...]:

@@ -64,7 +64,8 @@ class RunFacts:
     ----------
     study : Study
         The specification. Beside what `StudyLike` lists, `cohort_options`, `exposure`, `models`,
-        `domains` and `table1` are read where they are present.
+        `domains`, `table1`, `measures`, `published`, `is_moved` and `file_cycles` are read where
+        they are present.
     measures : mapping of str to Measure
         By name; for labels, units, levels and notes.
     checks : DataFrame
@@ -164,6 +165,21 @@ class RunFacts:
     def exposure(self) -> Any:
         """The study's exposure, or None."""
         return getattr(self.study, "exposure", None)
+
+    @property
+    def cycles(self) -> tuple[str, ...]:
+        """Cycles of the data, in the order of time."""
+        return tuple(sorted(str(cycle) for cycle in self.study.data.cycles))
+
+    @property
+    def moved(self) -> bool:
+        """Whether the run took the study to other cycles than those of its file."""
+        return bool(getattr(self.study, "is_moved", False))
+
+    @property
+    def file_cycles(self) -> tuple[str, ...]:
+        """Cycles that the study's file names, in the order of time; empty if not known."""
+        return tuple(sorted(getattr(self.study, "file_cycles", None) or ()))
 
     @property
     def complete_cases(self) -> bool:

@@ -285,7 +285,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
         caption=text(
             f"{what} by {exposure}{against}: restricted cubic spline with a pointwise, "
             "design-based 95% band. Triangles mark the knots, dotted lines the cut points of the "
-            f"{group_noun(getattr(facts.exposure, 'groups', 0))}s."
+            f"{words.group_nouns(getattr(facts.exposure, 'groups', 0))}."
         ),
         title=f"Dose-response curve: {what.lower()} by {exposure}",
         description=" ".join(told),

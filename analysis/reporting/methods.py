@@ -42,7 +42,7 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
         blocks += [Heading("Models"), *_models(book, facts)]
     blocks += [Heading("Weights and design"), *_design(facts)]
     blocks += [Heading("Missing values"), Paragraph(_missing(facts))]
-    used = _measures(facts)
+    used = [measure for name, measure in facts.measures.items() if name in _read(facts)]
     if used:
         blocks += [Heading("Measures"), Bullets(tuple(_measure(m, facts) for m in used))]
     return blocks
@@ -62,7 +62,7 @@ def condition_words(condition: object, facts: RunFacts) -> str:
 
 
 def _participants(facts: RunFacts) -> list[Block]:
-    cycles = [words_.replace("-", words.DASH) for words_ in facts.study.data.cycles]
+    cycles = [cycle.replace("-", words.DASH) for cycle in facts.cycles]
     start = (
         f"The data are the public files of {words.plural(len(cycles), 'cycle')} of the National "
         f"Health and Nutrition Examination Survey (NHANES): "
@@ -96,10 +96,10 @@ def _outcome(outcome: Any, facts: RunFacts) -> Text:
 def _exposure(book: Book, facts: RunFacts) -> Text:
     exposure = facts.exposure
     label, unit = facts.label(exposure.measure), facts.unit(exposure.measure)
-    noun = words.group_noun(exposure.groups)
+    nouns = words.group_nouns(exposure.groups)
     weighted = "weighted" if exposure.cut_points == "weighted" else "unweighted"
     told = text(
-        f"{label} ({unit or 'no unit'}) was cut into {exposure.groups} groups ({noun}s) at its "
+        f"{label} ({unit or 'no unit'}) was cut into {exposure.groups} groups ({nouns}) at its "
         f"{weighted} quantiles within the cohort"
     )
     cuts = book.find(analysis="cut_points", measure="quantile")
@@ -148,7 +148,7 @@ def _models(book: Book, facts: RunFacts) -> list[Block]:
 
 def weight_words(facts: RunFacts) -> Text:
     """Name the sample weight, its variable, and how the cycles share it."""
-    weight, cycles = str(facts.study.data.weight), list(facts.study.data.cycles)
+    weight, cycles = str(facts.study.data.weight), facts.cycles
     known = WEIGHTS.get(weight)
     if known is None:
         return text(weight)
@@ -159,7 +159,7 @@ def weight_words(facts: RunFacts) -> Text:
 
 def weight_fact(facts: RunFacts) -> tuple[Text, Text]:
     """Give the weight as a formula, and what it is called."""
-    weight, cycles = str(facts.study.data.weight), list(facts.study.data.cycles)
+    weight, cycles = str(facts.study.data.weight), facts.cycles
     known = WEIGHTS.get(weight)
     if known is None:
         return text(weight), text()
@@ -199,8 +199,14 @@ def _missing(facts: RunFacts) -> Text:
     return text("Each analysis uses the people who have all its variables. Nothing is imputed.")
 
 
-def _measures(facts: RunFacts) -> list[Measure]:
-    """Measures that the study reads, in the order of the data dictionary."""
+def _read(facts: RunFacts) -> set[str]:
+    """Names of all measures that the study reads, those that only describe included."""
+    described = getattr(getattr(facts.study, "table1", None), "rows", ())
+    return _analysed(facts) | {*getattr(facts.study, "measures", ()), *described}
+
+
+def _analysed(facts: RunFacts) -> set[str]:
+    """Names of the measures on which the estimates rest."""
     study = facts.study
     names: set[str] = set()
     for step in study.cohort:
@@ -216,7 +222,7 @@ def _measures(facts: RunFacts) -> list[Measure]:
         names |= set(term_names(model.terms))
     if facts.exposure is not None:
         names.add(facts.exposure.measure)
-    return [measure for name, measure in facts.measures.items() if name in names]
+    return names
 
 
 def _measure(measure: Measure, facts: RunFacts) -> Text:
@@ -229,7 +235,8 @@ def _measure(measure: Measure, facts: RunFacts) -> Text:
 
 def limitations(book: Book, facts: RunFacts) -> list[Text]:
     """Say what the reader must bear in mind, as far as the specification tells."""
-    used = {measure.name: measure for measure in _measures(facts)}
+    names = _analysed(facts)
+    used = {name: measure for name, measure in facts.measures.items() if name in names}
     found = [
         *_of_recall(used, facts),
         *_of_design(facts),
@@ -299,7 +306,7 @@ def _of_design(facts: RunFacts) -> list[Text]:
 
 
 def _of_serum(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
-    early = [cycle for cycle in facts.study.data.cycles if cycle < "2007"]
+    early = [cycle for cycle in facts.cycles if cycle < "2007"]
     told = []
     if "vitamin_d_ria" in used:
         told.append(

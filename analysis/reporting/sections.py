@@ -66,8 +66,27 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("provenance", "Versions and hashes", _provenance(facts)),
     )
     sections = tuple(Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks)
-    title = f"{facts.study.title} (artificial data)" if facts.synthetic else facts.study.title
-    return Report(title, facts.study.question, facts.synthetic, sections)
+    return Report(_title(facts), facts.study.question, facts.synthetic, sections, _notice(facts))
+
+
+def _title(facts: RunFacts) -> str:
+    moved = f" — taken to NHANES {words.cycles_words(facts.cycles)}" if facts.moved else ""
+    return f"{facts.study.title}{moved}{' (artificial data)' if facts.synthetic else ''}"
+
+
+def _notice(facts: RunFacts) -> str:
+    """Say of a study taken to other cycles that it is not the one which its file specifies."""
+    if not facts.moved:
+        return ""
+    named = words.cycles_words(facts.file_cycles)
+    told = (
+        "This is not the study as its file specifies it: the file names "
+        f"{f'NHANES {named}' if named else 'other cycles'}, and this run took it to NHANES "
+        f"{words.cycles_words(facts.cycles)}."
+    )
+    if getattr(facts.study, "published", ()):
+        told += " Published figures speak of the file's cycles, so none is compared."
+    return told
 
 
 def _answer(book: Book, facts: RunFacts) -> list[Block]:
@@ -88,9 +107,8 @@ def _key_facts(book: Book, facts: RunFacts) -> KeyFacts:
             share = text(words.estimate(row), "% weighted")
             events = text(words.counted(row, "events"))
             found.append(KeyFact(f"{facts.outcome(row.outcome)}, events", events, share))
-    cycles = list(facts.study.data.cycles)
-    spell = f"{cycles[0][:4]}{words.DASH}{cycles[-1][-4:]}"
-    found.append(KeyFact("NHANES", text(spell), text(words.plural(len(cycles), "cycle"))))
+    spell = words.cycles_words(facts.cycles, ", ")
+    found.append(KeyFact("NHANES", text(spell), text(words.plural(len(facts.cycles), "cycle"))))
     found.append(KeyFact("Weight", *methods.weight_fact(facts)))
     units = f"{facts.n_psu:,} in {words.plural(facts.n_strata, 'stratum', 'strata')}"
     found.append(KeyFact("Sampling units", text(units)))

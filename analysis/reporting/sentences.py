@@ -193,27 +193,55 @@ def range_sentence(book: Book, facts: RunFacts) -> Text:
     return text(start, listing(told), ".")
 
 
+JUDGED = {
+    "reproduces": ("is reproduced", "are reproduced"),
+    "in part": ("is reproduced in part", "are reproduced in part"),
+    "does not": ("is not reproduced", "are not reproduced"),
+    "cannot be judged": ("cannot be judged", "cannot be judged"),
+}
+"""Verdicts as verbs, of one figure and of several."""
+
+REPRODUCED = {
+    "exact": ("matches to the printed digit", "match to the printed digit"),
+    "tolerance": ("lies within the stated tolerance", "lie within the stated tolerance"),
+    "direction": ("agrees in direction", "agree in direction"),
+}
+"""What one figure that is reproduced does, and several do, by the agreement asked for."""
+
+
 def verdict_sentence(facts: RunFacts) -> Text:
-    """How many of the published figures are reproduced."""
+    """How many of the published figures are reproduced, and how nearly."""
     verdicts = [str(verdict) for verdict in facts.verdicts.get("verdict", ())]
     if not verdicts:
         return text()
-    counted = {
-        "reproduces": "{} reproduced",
-        "in part": "{} reproduced in part",
-        "does not": "{} not reproduced",
-        "cannot be judged": "{} not to be judged",
-    }
+    if facts.synthetic and set(verdicts) == {"cannot be judged"}:
+        one = len(verdicts) == 1
+        who = (
+            "The one published finding is" if one else f"The {len(verdicts)} published findings are"
+        )
+        return text(f"{who} not judged: the data are artificial.")
     told = []
-    for verdict, form in counted.items():
+    for verdict, said in JUDGED.items():
         number = verdicts.count(verdict)
         if number:
-            told.append(form.format(f"{number} {'is' if number == 1 else 'are'}"))
-    figures_ = words.plural(len(verdicts), "published finding")
+            nearly = _how_nearly(facts) if verdict == "reproduces" else ""
+            told.append(f"{number} {said[number > 1]}{nearly}")
     if len(verdicts) == 1:
-        told = [told[0].replace("1 is", "is", 1)]
-        return text("The one published finding compared ", *told, ".")
-    return text(f"Of the {figures_} compared, ", listing(told), ".")
+        alone = told[0].removeprefix("1 ").replace("(1 ", "(it ", 1)
+        return text(f"The one published finding compared {alone}.")
+    return text(f"Of the {len(verdicts)} published findings compared, ", listing(told), ".")
+
+
+def _how_nearly(facts: RunFacts) -> str:
+    """Count the reproduced figures by kind: a direction is less than a printed digit."""
+    rows = facts.verdicts[facts.verdicts["verdict"].astype(str) == "reproduces"]
+    kinds = [str(kind) for kind in rows["kind"]]
+    told = [
+        f"{number} {one if number == 1 else many}"
+        for kind, (one, many) in REPRODUCED.items()
+        if (number := kinds.count(kind))
+    ]
+    return f" ({listing(told).plain})" if told else ""
 
 
 def associations(book: Book, facts: RunFacts, analysis: str) -> list[Text]:

@@ -7,7 +7,8 @@ remembers where its number stands in results.csv.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from analysis import printing
@@ -176,6 +177,28 @@ def model_words(label: str) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """Put a number before its noun: ``1 table``, ``3 tables``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def cycles_words(cycles: Sequence[str], last: str = " and ") -> str:
+    """Name cycles: as a span of years if they follow each other, else one by one.
+
+    Parameters
+    ----------
+    cycles : sequence of str
+        Such as ``"2001-2002"``, in any order.
+    last : str
+        Between the last two of a list.
+
+    Returns
+    -------
+    str
+        ``2001–2006``, or ``2001–2002 and 2005–2006``.
+    """
+    spans = sorted((int(cycle[:4]), int(cycle[-4:])) for cycle in cycles)
+    if all(after[0] == before[1] + 1 for before, after in pairwise(spans)):
+        spans = [(spans[0][0], spans[-1][1])] if spans else []
+    told = [f"{first}{DASH}{final}" for first, final in spans]
+    return last.join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
 def group_noun(groups: int) -> str:

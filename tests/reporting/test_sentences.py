@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -125,7 +127,10 @@ def test_three_sentences_for_a_study_without(forrest: Any) -> None:
         "in the group “Non-Hispanic White” (30.9%, 95% CI 27.8–34.3) and highest in the group "
         "“Non-Hispanic Black” (82.1%, 95% CI 73.9–91.1)."
     )
-    assert sentences[2] == "Of the 9 published findings compared, 9 are reproduced."
+    assert sentences[2] == (
+        "Of the 9 published findings compared, 9 are reproduced (6 match to the printed digit and "
+        "3 lie within the stated tolerance)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,24 +159,81 @@ def test_no_results_make_no_sentences(made: Any) -> None:
     assert answer(Book(made.table_of([], "deng_2013")), facts) == []
 
 
+def verdicts_of(made: Any, found: list[tuple[str, str]], **changes: Any) -> str:
+    """Say what is said of findings, each a verdict and a kind."""
+    facts = made.facts_for("deng_2013", **changes)
+    verdicts, kinds = zip(*found, strict=True)
+    rows = facts.verdicts.iloc[[0] * len(found)].assign(verdict=verdicts, kind=kinds)
+    return verdict_sentence(replace(facts, verdicts=rows)).plain
+
+
 @pytest.mark.parametrize(
-    ("verdicts", "told"),
+    ("found", "told"),
     [
-        (["reproduces"], "The one published finding compared is reproduced."),
-        (["does not"], "The one published finding compared is not reproduced."),
-        (["reproduces"] * 2, "Of the 2 published findings compared, 2 are reproduced."),
         (
-            ["does not", "reproduces", "in part", "cannot be judged", "reproduces"],
-            "Of the 5 published findings compared, 2 are reproduced, 1 is reproduced in part, 1 is "
-            "not reproduced and 1 is not to be judged.",
+            [("reproduces", "exact")],
+            "The one published finding compared is reproduced (it matches to the printed digit).",
+        ),
+        ([("does not", "exact")], "The one published finding compared is not reproduced."),
+        ([("cannot be judged", "exact")], "The one published finding compared cannot be judged."),
+        (
+            [("reproduces", "exact")] * 6 + [("reproduces", "tolerance")] * 3,
+            "Of the 9 published findings compared, 9 are reproduced (6 match to the printed digit "
+            "and 3 lie within the stated tolerance).",
+        ),
+        (
+            [
+                ("does not", "exact"), ("reproduces", "direction"), ("in part", "exact"),
+                ("cannot be judged", "direction"), ("reproduces", "tolerance"),
+            ],
+            "Of the 5 published findings compared, 2 are reproduced (1 lies within the stated "
+            "tolerance and 1 agrees in direction), 1 is reproduced in part, 1 is not reproduced "
+            "and 1 cannot be judged.",
         ),
     ],
+)  # fmt: skip
+def test_verdicts_are_counted(made: Any, found: list[tuple[str, str]], told: str) -> None:
+    assert verdicts_of(made, found) == told
+
+
+NEARLY = {"exact": "match", "tolerance": "lie", "direction": "agree"}
+COUNTED = {
+    "reproduces": "reproduced", "in part": "reproduced in part", "does not": "not reproduced",
+    "cannot be judged": "cannot be judged",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("numbers", list(product((0, 1, 2), repeat=3)))
+@pytest.mark.parametrize("other", ["in part", "does not", "cannot be judged"])
+def test_what_is_said_of_agreement_adds_up(
+    made: Any, numbers: tuple[int, int, int], other: str
+) -> None:
+    # Figures of every kind that have another verdict must not be counted as agreeing.
+    found = [(other, kind) for kind in NEARLY]
+    for kind, number in zip(NEARLY, numbers, strict=True):
+        found += [("reproduces", kind)] * number
+    told = verdicts_of(made, found)
+    assert f"the {len(found)} published findings" in told
+    for verb, number in zip(NEARLY.values(), numbers, strict=True):
+        said = re.findall(rf"(\d+) {verb}(s|es)? ", told)
+        assert [int(n) for n, _ in said] == ([number] if number else [])
+        assert all((n == "1") == bool(ending) for n, ending in said)
+    total = sum(numbers)
+    assert (f"{total} {'is' if total == 1 else 'are'} reproduced (" in told) == (total > 0)
+    assert re.search(rf"\b3 (are )?{COUNTED[other]}\.$", told)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (1, "The one published finding is not judged: the data are artificial."),
+        (8, "The 8 published findings are not judged: the data are artificial."),
+    ],
 )
-def test_verdicts_are_counted(made: Any, verdicts: list[str], told: str) -> None:
-    facts = made.facts_for("deng_2013")
-    row = facts.verdicts.iloc[[0] * len(verdicts)].assign(verdict=verdicts)
-    facts = replace(facts, verdicts=row)
-    assert verdict_sentence(facts).plain == told
+def test_findings_beside_artificial_data_are_not_judged(made: Any, number: int, told: str) -> None:
+    found = [("cannot be judged", "exact")] * number
+    assert verdicts_of(made, found, synthetic=True) == told
+    assert "artificial" not in verdicts_of(made, found)
 
 
 @pytest.mark.parametrize("table", ["verdicts", "checks"])

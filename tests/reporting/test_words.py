@@ -154,3 +154,16 @@ def test_models_within_a_sentence(label: str, within: str) -> None:
 )
 def test_plural(number: int, said: str) -> None:
     assert words.plural(number, "table") == said
+
+
+@pytest.mark.parametrize(
+    ("cycles", "said"),
+    [
+        (["2005-2006", "2001-2002", "2003-2004"], "2001–2006"),
+        (["2005-2006", "2001-2002"], "2001–2002 and 2005–2006"),
+        (["1999-2000"], "1999–2000"),
+        ([], ""),
+    ],
+)
+def test_cycles_in_any_order(cycles: list[str], said: str) -> None:
+    assert words.cycles_words(cycles) == said
