@@ -17,7 +17,7 @@ from analysis.errors import AnalysisError
 EPILOG = """\
 A study is the name of one that comes with the package (python -m analysis check) or the path of a
 TOML file of your own. Exit status: 0 done, 2 your input is wrong, 3 data cannot be had or are
-damaged."""
+damaged, 130 interrupted."""
 
 MODULES = {
     "fetch": "runs",

@@ -8,7 +8,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -310,6 +310,10 @@ def _writing(folder: Path) -> Iterator[None]:
             where=str(folder),
             todo="Free space or permissions there, or choose another folder with --out.",
         ) from None
+    finally:
+        # An interrupted first run leaves no empty folder behind.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def facts_of(study: Study, cohort: Cohort, inputs: Inputs, verdicts: pd.DataFrame) -> RunFacts:

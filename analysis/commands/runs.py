@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -48,6 +49,7 @@ def cohort(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run studies from files to reports."""
     settings, studies = _settings(options), studies_of(options)
+    _require_folder(settings.out)
     clock = Clock()
     with clock.stage("fetch"):
         store = pipeline.fetch(studies, settings, log())
@@ -86,8 +88,20 @@ def _side_by_side(
     studies: Sequence[Study], settings: Settings, clock: Clock, jobs: int
 ) -> Iterator[pipeline.Outcome]:
     # Threads may be alive in this process, so workers start afresh instead of as its copies.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    context = get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent)
+    try:
         yield from pool.map(partial(_run_one, settings, clock), studies)
+    except BaseException:
+        for worker in list((pool._processes or {}).values()):
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run_one(settings: Settings, clock: Clock, study: Study) -> pipeline.Outcome:
@@ -104,6 +118,18 @@ def _require_writable(path: Path, studies: Sequence[Study]) -> None:
         raise InputError(f"--write {path}: the name must end in .csv or .parquet")
     if not path.parent.is_dir():
         raise InputError(f"--write {path}: there is no folder {path.parent}")
+
+
+def _require_folder(folder: Path) -> None:
+    """Find out before a long run, not after it, that its reports have nowhere to go."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        what = "is not a folder" if not there.is_dir() else "cannot be written"
+        raise InputError(
+            f"cannot write the report: {there} {what}",
+            where=str(folder),
+            todo="Choose another folder with --out.",
+        )
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:

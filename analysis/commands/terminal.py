@@ -57,5 +57,6 @@ def grid(*columns: str, right: tuple[str, ...] = (), title: str = "") -> Table:
     """Make an empty table in the house style."""
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
     for name in columns:
-        table.add_column(name, justify="right" if name in right else "left")
+        # A long name is broken, never cut.
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
     return table

@@ -80,6 +80,10 @@ class Published(Protocol):
         """See `analysis.study.Published`."""
 
     @property
+    def reason(self) -> str | None:
+        """See `analysis.study.Published`."""
+
+    @property
     def direction(self) -> str | None:
         """See `analysis.study.Published`."""
 
@@ -144,7 +148,8 @@ def stand_beside(
             ("published_high", figure.high),
         ):
             if value is not None:
-                results.at[at, column] = value / scale
+                # In decimal, so that 41.6 per cent is 0.416 and not its binary neighbour.
+                results.at[at, column] = float(Decimal(str(value)) / Decimal(str(scale)))
         verdicts.append(_verdict_row(figure, ours, scale, verdict))
     return results, pd.DataFrame(verdicts, columns=list(VERDICT_COLUMNS))
 
@@ -224,7 +229,9 @@ def _tolerance(figure: Published, ours: pd.Series, scale: float) -> Verdict:
     assert figure.estimate is not None and figure.within is not None
     distance = abs(ours["estimate"] * scale - figure.estimate)
     word = REPRODUCES if distance <= figure.within else DOES_NOT
-    return Verdict(word, f"{distance:.3g} apart; {figure.within:g} is allowed.")
+    unit = " points" if figure.unit == "percent" else ""
+    reason = f" {figure.reason}" if figure.reason else ""
+    return Verdict(word, f"{distance:.3g}{unit} apart; {figure.within:g} is allowed.{reason}")
 
 
 def _direction(figure: Published, ours: pd.Series) -> Verdict:

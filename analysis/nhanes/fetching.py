@@ -248,15 +248,29 @@ class Fetch:
                     replace(arrival.path, final)
 
     def _look_for_revisions(self, candidates: Mapping[Table, Sequence[str]]) -> None:
-        """Ask the source about complete files that came from it."""
+        """Ask the source about complete files that came from it.
+
+        Of files that came from elsewhere it is asked only by someone who wants its versions:
+        another server's dates say nothing, so each of these files is fetched and compared.
+        """
         # A stop of its own: that this check fails is no reason to end the run.
         self._stop = Stop()
         self._downloader = Downloader(self._source, self._options.patience, self._stop)
-        asked = [
-            (table, same)
-            for table, paths in candidates.items()
-            if (same := [p for p in paths if self._known(p).url == self._source.url(p)])
-        ]
+        elsewhere = {
+            path
+            for paths in candidates.values()
+            for path in paths
+            if self._known(path).url != self._source.url(path)
+        }
+        if elsewhere and not self._options.accept_revisions:
+            self._tally.notes.append(
+                f"{count_files(len(elsewhere))} came from another place than {self._source.name} "
+                f"and were not compared with it (--accept-revisions takes its versions)."
+            )
+            candidates = {
+                t: [p for p in paths if p not in elsewhere] for t, paths in candidates.items()
+            }
+        asked = [(table, paths) for table, paths in candidates.items() if paths]
         try:
             run_parallel(lambda pair: self._revise(*pair), asked, self._options.workers, self._stop)
         except (PassingFault, DataError) as error:
@@ -331,7 +345,12 @@ class Fetch:
         entries = {path: self._known(path) for path in arrivals}
         self._keep(entries, arrivals.values())
         self._lock.record(
-            {path: entries[path].succeeded_by(_version(a)) for path, a in arrivals.items()}
+            {
+                path: entries[path]
+                .succeeded_by(_version(a))
+                .model_copy(update={"url": self._source.url(path)})
+                for path, a in arrivals.items()
+            }
         )
         with self._mutex:
             self._tally.accepted += arrivals

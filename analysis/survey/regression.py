@@ -21,7 +21,7 @@ FAMILIES = {"gaussian": families.Gaussian, "binomial": families.Binomial}
 
 @dataclass(frozen=True)
 class WaldTest:
-    """An adjusted Wald test: F = W / q on q and `df_denom` degrees of freedom."""
+    """A Wald test: F = W / q on q and `df_denom` degrees of freedom, as R's `regTermTest`."""
 
     statistic: float
     df_num: int

@@ -23,6 +23,7 @@ EMPTY = dict.fromkeys(
         "direction",
         "significant",
         "statement",
+        "reason",
     )
 )
 

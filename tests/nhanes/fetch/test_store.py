@@ -271,6 +271,24 @@ class TestRevision:
         report = make_store(str(tmp_path)).fetch(kit.tables)
         assert not report.revised and server.log == []
 
+    def test_versions_of_another_source_are_taken_only_if_asked_for(
+        self, newer, make_store, kit, files, holds, tmp_path_factory
+    ):
+        mirror = tmp_path_factory.mktemp("mirror")
+        for path, body in {**files, **newer}.items():
+            place = mirror / path[1:]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(body)
+        report = make_store(str(mirror)).fetch(kit.tables)
+        assert not report.revised and holds() == files
+        assert "were not compared with it" in report.notes[0]
+        store = make_store(str(mirror), accept_revisions=True)
+        report = store.fetch(kit.tables)
+        assert {f"/{path}" for path in report.accepted} == set(newer)
+        assert holds() == {**files, **newer}
+        for path in report.accepted:
+            assert store.entry(path).url == Source.from_setting(str(mirror)).url(path)
+
     def test_is_not_looked_for_if_not_wanted(self, newer, make_store, kit, server):
         server.log.clear()
         assert not make_store(check_revisions=False).fetch(kit.tables).revised
