@@ -8,6 +8,7 @@ it were none: it gets more decimals instead.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 NONE = "—"
 """What stands where there is no estimate."""
@@ -73,6 +74,33 @@ def ratio(number: float) -> str:
     if number >= 0.095 or number <= 0:
         return apart(number, 1.0)
     return "<0.001" if number < 0.001 else fixed(number, 3 if number >= 0.00995 else 4)
+
+
+def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[[float], str]:
+    """Choose how a published figure and ours beside it are printed.
+
+    Parameters
+    ----------
+    measure : str
+        Of the results: ``"OR"``, ``"difference"``, ``"mean"``, ...
+    unit : str
+        ``"percent"`` where the publication prints percentages.
+    digits : int, optional
+        Decimals that the publication prints; else one of a percentage, and two.
+
+    Returns
+    -------
+    callable
+        From a number in the publication's unit to text.
+    """
+    if unit == "percent":
+        return lambda number: fixed(number, 1 if digits is None else digits)
+    if measure == "OR":
+        return ratio if digits is None else lambda number: apart(number, 1.0, digits)
+    decimals = 2 if digits is None else digits
+    if measure == "difference":
+        return lambda number: apart(number, 0.0, decimals)
+    return lambda number: fixed(number, decimals)
 
 
 def p_value(p: float) -> str:

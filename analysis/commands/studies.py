@@ -92,32 +92,22 @@ def verdict_grid(study: Study, verdicts: pd.DataFrame, *, artificial: bool) -> T
     title = f"{study.name}: published figures beside ours"
     title += ", of ARTIFICIAL data" if artificial else ""
     table = grid("Figure", "Published", "Ours", "Verdict", right=("Published", "Ours"), title=title)
+    digits = {figure.id: figure.digits for figure in study.published}
     for row in verdicts.to_dict("records"):
-        shape = (str(row["unit"]), str(row["measure"]))
+        form = printing.beside(str(row["measure"]), str(row["unit"]), digits.get(str(row["id"])))
         table.add_row(
             Text(str(row["id"])),
-            _figure(row["published"], row["low"], row["high"], *shape),
+            _figure(row["published"], row["low"], row["high"], form),
             Text(f"P {printing.p_value(row['ours_p'])}")
             if row["measure"] == "p_trend"
-            else _figure(row["ours"], row["ours_low"], row["ours_high"], *shape),
+            else _figure(row["ours"], row["ours_low"], row["ours_high"], form),
             Text(str(row["verdict"])),
         )
     return table
 
 
-def _figure(estimate: Any, low: Any, high: Any, unit: str, measure: str) -> Text:
+def _figure(estimate: Any, low: Any, high: Any, form: Callable[[float], str]) -> Text:
     if pd.isna(estimate):
         return Text("")
-    form = _form(unit, measure)
     interval = "" if pd.isna(low) or pd.isna(high) else f" ({form(low)}, {form(high)})"
     return Text(f"{form(estimate)}{interval}")
-
-
-def _form(unit: str, measure: str) -> Callable[[float], str]:
-    if unit == "percent":
-        return lambda number: printing.fixed(number, 1)
-    if measure == "OR":
-        return printing.ratio
-    if measure == "difference":
-        return lambda number: printing.apart(number, 0.0)
-    return lambda number: printing.fixed(number, 2)

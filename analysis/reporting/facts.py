@@ -75,8 +75,8 @@ class RunFacts:
         Every input file, with `FILE_COLUMNS`; `name` is a path below the CDC's root.
     verdicts : DataFrame
         Published figures beside ours, with `VERDICT_COLUMNS`, and optionally `unit`
-        (``"percent"``), `digits` and `label`. Numbers are in the publication's unit. `verdict` is
-        ``"reproduces"``, ``"in part"``, ``"does not"`` or ``"cannot be judged"``.
+        (``"percent"``) and `measure` (of the results). Numbers are in the publication's unit.
+        `verdict` is ``"reproduces"``, ``"in part"``, ``"does not"`` or ``"cannot be judged"``.
     versions : mapping of str to str
         Of Python and the packages, by name.
     commit : str

@@ -34,7 +34,11 @@ DF_RULES = {
 
 def methods(book: Book, facts: RunFacts) -> list[Block]:
     """Write the methods section."""
-    blocks: list[Block] = [Heading("Participants"), *_participants(facts), Heading("Outcomes")]
+    blocks: list[Block] = [
+        Heading("Participants"),
+        *_participants(book, facts),
+        Heading("Outcomes"),
+    ]
     blocks.append(Bullets(tuple(_outcome(outcome, facts) for outcome in facts.study.outcomes)))
     if facts.exposure is not None:
         blocks += [Heading("Exposure"), Paragraph(_exposure(book, facts))]
@@ -61,7 +65,7 @@ def condition_words(condition: object, facts: RunFacts) -> str:
     return parse_condition(str(condition)).describe(_labels(facts), _units(facts))
 
 
-def _participants(facts: RunFacts) -> list[Block]:
+def _participants(book: Book, facts: RunFacts) -> list[Block]:
     cycles = [cycle.replace("-", words.DASH) for cycle in facts.cycles]
     start = (
         f"The data are the public files of {words.plural(len(cycles), 'cycle')} of the National "
@@ -72,6 +76,11 @@ def _participants(facts: RunFacts) -> list[Block]:
         text(f"{step.label}: {condition_words(step.keep, facts)} (", Code(str(step.keep)), ").")
         for step in facts.study.cohort
     ]
+    own = {step.step for step in facts.study.cohort}
+    weighted = book.one(analysis="flow", level="weighted", measure="remaining")
+    if weighted is not None and "weighted" not in own:
+        nobody = "people without one stand for nobody and are in no estimate."
+        steps.append(text(f"{weighted.contrast}: {nobody}"))
     if facts.complete_cases:
         steps.append(text("Complete covariates: no covariate of any model is missing."))
     return [Paragraph(lead), Bullets(tuple(steps), ordered=True)]
@@ -196,7 +205,10 @@ def _missing(facts: RunFacts) -> Text:
             "People with a missing covariate of any model are set aside as the last step, so "
             "that every model describes the same people. Nothing is imputed."
         )
-    return text("Each analysis uses the people who have all its variables. Nothing is imputed.")
+    return text(
+        "Each analysis uses the people who have all its variables, so that models with other "
+        "covariates may describe other people. Nothing is imputed."
+    )
 
 
 def _read(facts: RunFacts) -> set[str]:
@@ -333,8 +345,19 @@ def _of_serum(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
 def _of_missing(book: Book, facts: RunFacts) -> list[Text]:
     number = book.one(analysis="missing", level="any", measure="missing")
     share = book.one(analysis="missing", level="any", measure="missing_share")
-    if number is None or share is None or not facts.complete_cases or number.estimate == 0:
+    if number is None or share is None or number.estimate == 0:
         return []
+    if not facts.complete_cases:
+        return [
+            text(
+                words.counted(number, "estimate"),
+                " people (",
+                words.estimate(share),
+                "%) lack a variable of some model and are left out where it is needed, and the "
+                "weights were not adjusted for it: models differ in their people too, not only in "
+                "their covariates.",
+            )
+        ]
     return [
         text(
             words.counted(number, "estimate"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analysis import printing
 from analysis.reporting import words
 from analysis.reporting.book import Book, distinct
 from analysis.reporting.document import Cell, Code, Group, Table, Text, text
@@ -25,16 +26,18 @@ CHECKS = {"equal": "good", "explained": "part", "differs": "bad", "not printed":
 def verdict_table(book: Book, facts: RunFacts) -> Table:
     """Set published figures beside ours, each with a verdict."""
     body = []
-    wheres = {figure.id: dict(figure.where) for figure in getattr(facts.study, "published", ())}
+    figures = {figure.id: figure for figure in getattr(facts.study, "published", ())}
     for row in facts.verdicts.to_dict("records"):
-        where = wheres.get(str(row.get("id")), {})
+        figure = figures.get(str(row.get("id")))
+        where = dict(figure.where) if figure is not None else {}
+        digits = figure.digits if figure is not None else None
         said = _cell_text(row.get("statement")) or _described(where, facts)
         body.append(
             (
                 words_cell(said or _cell_text(row.get("id"))),
                 words_cell(KINDS.get(str(row.get("kind")), _cell_text(row.get("kind")))),
-                number(_figures(row, "published", "low", "high", "published_n")),
-                number(_ours(book, where, row)),
+                number(_figures(row, digits, "published", "low", "high", "published_n")),
+                number(_ours(book, where, row, digits)),
                 Cell(text(str(row["verdict"])), mark=VERDICTS.get(str(row["verdict"]), "open")),
                 words_cell(_cell_text(row.get("why"))),
             )
@@ -78,19 +81,22 @@ def _described(where: Mapping[str, str], facts: RunFacts) -> str:
     return ", ".join(filter(None, said))
 
 
-def _ours(book: Book, where: Mapping[str, str], row: Mapping[str, object]) -> Text:
+def _ours(
+    book: Book, where: Mapping[str, str], row: Mapping[str, object], digits: int | None
+) -> Text:
     """Our figure in the publication's unit; of a test, its P value."""
     found = [mine for mine in book.find(**where) if mine.measure == "p_trend"] if where else []
     if len(found) == 1:
         return text("P\N{NO-BREAK SPACE}", words.p_of(found[0]))
-    return text(_figures(row, "ours", "ours_low", "ours_high", "ours_n"))
+    return text(_figures(row, digits, "ours", "ours_low", "ours_high", "ours_n"))
 
 
-def _figures(row: Mapping[str, object], middle: str, low: str, high: str, people: str) -> str:
+def _figures(
+    row: Mapping[str, object], digits: int | None, middle: str, low: str, high: str, people: str
+) -> str:
     unit = "%" if row.get("unit") == "percent" else ""
-    digits = row.get("digits")
-    decimals = int(digits) if isinstance(digits, int | float) and digits == digits else None
-    printed = [_figure(row.get(column), decimals, unit) for column in (middle, low, high)]
+    form = printing.beside(_cell_text(row.get("measure")), _cell_text(row.get("unit")), digits)
+    printed = [form(_float(row.get(column))) for column in (middle, low, high)]
     if printed[0] == words.NONE:
         return words.NONE
     around = "" if words.NONE in printed[1:] else f" ({words.interval(*printed[1:])})"
@@ -106,17 +112,6 @@ def _figures(row: Mapping[str, object], middle: str, low: str, high: str, people
 
 def _float(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
-
-
-def _figure(value: object, decimals: int | None, unit: str) -> str:
-    figure = _float(value)
-    if not math.isfinite(figure):
-        return words.NONE
-    if decimals is not None:
-        return words.fixed(figure, decimals)
-    if unit:
-        return words.fixed(figure, 1)
-    return words.ratio(figure) if figure > 0 else words.fixed(figure, 2)
 
 
 def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:

@@ -9,7 +9,7 @@ import math
 
 import pandas as pd
 
-from analysis.reporting import figures, methods, records, sentences, tables, words
+from analysis.reporting import figures, methods, outcomes, records, sentences, tables, words
 from analysis.reporting.book import Book
 from analysis.reporting.document import (
     Block,
@@ -55,6 +55,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("answer", "The answer", _answer(book, facts)),
         ("participants", "Participants", _participants(book, facts)),
         ("prevalence", "Prevalence", _prevalence(book, facts)),
+        ("means", "Means", _means(book, facts)),
         ("odds-ratios", "Odds ratios", _associations(book, facts, "odds_ratio")),
         ("dose-response", "Dose-response curves", _curves(book, facts, "OR")),
         ("linear", "Linear models", _linear(book, facts)),
@@ -107,6 +108,12 @@ def _key_facts(book: Book, facts: RunFacts) -> KeyFacts:
             share = text(words.estimate(row), "% weighted")
             events = text(words.counted(row, "events"))
             found.append(KeyFact(f"{facts.outcome(row.outcome)}, events", events, share))
+    for row in sentences.means_told(book, facts):
+        if math.isfinite(row.estimate):
+            unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
+            name = f"{facts.outcome(row.outcome)}, mean"
+            around = text("95% CI ", words.limits(row))
+            found.append(KeyFact(name, text(words.estimate(row), unit), around))
     spell = words.cycles_words(facts.cycles, ", ")
     found.append(KeyFact("NHANES", text(spell), text(words.plural(len(facts.cycles), "cycle"))))
     found.append(KeyFact("Weight", *methods.weight_fact(facts)))
@@ -140,10 +147,14 @@ def _prevalence(book: Book, facts: RunFacts) -> list[Block]:
     rows = book.find(analysis="prevalence", measure="proportion")
     if not rows:
         return []
-    found: list[Block] = [tables.prevalence_table(book, facts)]
+    found: list[Block] = [outcomes.prevalence_table(book, facts)]
     if len(tables.strata_of(rows)) > 1:
         found.append(figures.prevalence_figure(book, facts))
     return found
+
+
+def _means(book: Book, facts: RunFacts) -> list[Block]:
+    return [outcomes.mean_table(book, facts)] if book.has("mean") else []
 
 
 def _associations(book: Book, facts: RunFacts, analysis: str) -> list[Block]:

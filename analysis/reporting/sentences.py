@@ -13,7 +13,7 @@ from analysis.reporting import words
 from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Text, Value, listing, text
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.tables import stratum_name
+from analysis.reporting.tables import same_people, stratum_name
 from analysis.reporting.words import Direction
 
 COMPARED = {
@@ -49,14 +49,40 @@ def answer(book: Book, facts: RunFacts) -> list[Text]:
 
 
 def people_sentence(book: Book, facts: RunFacts) -> Text:
-    """Who was analysed and the prevalence of each outcome."""
+    """Who was analysed, and the prevalence or mean of each outcome."""
     who = _who(book)
     shares = book.find(analysis="prevalence", measure="proportion", stratum_level="all")
-    if not shares:
+    kinds = (
+        ("the weighted prevalence ", [_prevalence(row, facts) for row in shares]),
+        ("the weighted mean ", [_mean(row, facts) for row in means_told(book, facts)]),
+    )
+    told = listing((text(start, listing(rows)) for start, rows in kinds if rows), last="; ")
+    if not told:
         return text("The analysis has ", who, ".") if who else text()
-    start = text("Among ", who, ", the") if who else text("The")
-    told = [_prevalence(row, facts) for row in shares]
-    return text(start, " weighted prevalence ", listing(told), ".")
+    if who:
+        return text("Among ", who, ", ", told, ".")
+    return text(words.upper_first(str(told.parts[0])), *told.parts[1:], ".")
+
+
+def means_told(book: Book, facts: RunFacts) -> list[Row]:
+    """Means that answer the question: where no exposure or no prevalence does."""
+    if facts.exposure is not None and book.has("prevalence"):
+        return []
+    return book.find(analysis="mean", measure="mean", stratum_level="all")
+
+
+def _mean(row: Row, facts: RunFacts) -> Text:
+    name = words.lower_first(facts.outcome(row.outcome))
+    if not math.isfinite(row.estimate):
+        return text(f"of {name} could not be estimated")
+    unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
+    return text(f"of {name} was ", words.estimate(row), unit, _inside(row, " (95% CI ", ")"))
+
+
+def _inside(row: Row, before: str, after: str) -> Text:
+    """Give the interval between these words; nothing where there is none."""
+    around = words.limits(row)
+    return text(before, around, after) if isinstance(around, Value) else text()
 
 
 def _who(book: Book) -> Text:
@@ -82,9 +108,7 @@ def _prevalence(row: Row, facts: RunFacts) -> Text:
         return text(f"of {name} could not be estimated")
     if row.events == 0:
         return text(f"of {name} was zero (no events in ", words.counted(row), ")")
-    around = words.limits(row)
-    inside = text(" (95% CI ", around, ")") if isinstance(around, Value) else text()
-    return text(f"of {name} was ", words.estimate(row), "%", inside)
+    return text(f"of {name} was ", words.estimate(row), "%", _inside(row, " (95% CI ", ")"))
 
 
 def main_sentence(book: Book, facts: RunFacts) -> Text:
@@ -166,30 +190,33 @@ def _before_adjustment(book: Book, facts: RunFacts, row: Row, label: str, unit: 
     if not same or same[0].model == row.model or not math.isfinite(same[0].estimate):
         return text()
     first = words.lower_first(facts.model(same[0].model))
-    return text(f"; {first} {label} ", words.estimate(same[0]), unit)
+    pair = (same[0].model, row.model)
+    rows = [r for r in book.find(analysis=row.analysis, outcome=row.outcome) if r.model in pair]
+    others = "" if same_people(rows) else ", not in the same people"
+    return text(f"; {first} {label} ", words.estimate(same[0]), unit, others)
 
 
 def range_sentence(book: Book, facts: RunFacts) -> Text:
-    """Where the prevalence of the first outcome is lowest and highest among the domains."""
-    rows = [
-        row
-        for row in book.find(analysis="prevalence", measure="proportion")
-        if row.stratum_level not in ("all", "") and math.isfinite(row.estimate)
-    ]
+    """Where the prevalence (or mean) of the first outcome is lowest and highest among domains."""
+    found = book.find(analysis="prevalence", measure="proportion") or book.find(analysis="mean")
+    rows = [r for r in found if r.stratum_level not in ("all", "") and math.isfinite(r.estimate)]
     rows = [row for row in rows if row.outcome == rows[0].outcome]
     if len(rows) < 2:
         return text()
     low = min(rows, key=lambda row: row.estimate)
     high = max(rows, key=lambda row: row.estimate)
     name = words.lower_first(facts.outcome(low.outcome))
+    share = low.analysis == "prevalence"
+    unit = "%" if share else f" {facts.outcome_unit(low.outcome)}".rstrip()
     told = [
         text(
             f"{word} in the group “{stratum_name(row.stratum_level, facts)}” (",
-            words.estimate(row), "%, 95% CI ", words.limits(row), ")",
+            words.estimate(row), unit, _inside(row, ", 95% CI ", ""), ")",
         )
         for word, row in (("lowest", low), ("highest", high))
     ]  # fmt: skip
-    start = f"Of the {len(rows)} groups compared, the estimated prevalence of {name} was "
+    what = "prevalence" if share else "mean"
+    start = f"Of the {len(rows)} groups compared, the estimated {what} of {name} was "
     return text(start, listing(told), ".")
 
 

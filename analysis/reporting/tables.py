@@ -122,9 +122,11 @@ def missing_table(book: Book, facts: RunFacts) -> Table:
     return Table(
         key="missing",
         caption=text(
-            "Missing values among people who pass every step but the last, unweighted"
+            "Missing values among people who pass every step but the last, which sets aside those "
+            "with any; unweighted"
             if facts.complete_cases
-            else "Missing values, unweighted"
+            else "Missing values in the people analysed, who are left out of the models that need "
+            "the value; unweighted"
         ),
         head=(head("Measure", "Missing", "%"),),
         groups=(Group(tuple(body)),),
@@ -137,11 +139,12 @@ def group_heads(book: Book, strata: Sequence[str], facts: RunFacts) -> tuple[Cel
     cells = []
     for stratum in strata:
         row = book.one(analysis="groups", level=stratum)
-        cells.append(Cell(text(_group_head(stratum, row, facts)), number=True))
+        cells.append(Cell(text(group_head(stratum, row, facts)), number=True))
     return tuple(cells)
 
 
-def _group_head(stratum: str, row: Row | None, facts: RunFacts) -> Text:
+def group_head(stratum: str, row: Row | None, facts: RunFacts) -> Text:
+    """Name a stratum; a dose group with its range, out of its row of ``groups``."""
     name = stratum_name(stratum, facts)
     if row is None or not row.contrast:
         return text(name)
@@ -176,10 +179,10 @@ def _table1_caption(facts: RunFacts) -> str:
         return "Characteristics of the participants"
     noun = words.group_noun(facts.exposure.groups)
     exposure = words.lower_first(facts.label(facts.exposure.measure))
-    return f"Characteristics of the participants by {noun} of {exposure}{_in_unit(facts)}"
+    return f"Characteristics of the participants by {noun} of {exposure}{in_unit(facts)}"
 
 
-def _in_unit(facts: RunFacts) -> str:
+def in_unit(facts: RunFacts) -> str:
     """Say the exposure's unit, which column headings leave out."""
     unit = facts.unit(getattr(facts.exposure, "measure", ""))
     return f" ({unit})" if unit else ""
@@ -230,62 +233,6 @@ def _value(row: Row, decimals: int) -> Part:
     return Value(words.fixed(row.estimate, decimals), row.row, ("estimate",))
 
 
-def prevalence_table(book: Book, facts: RunFacts) -> Table:
-    """Prevalence of each outcome, everyone and by dose group or domain."""
-    rows = book.find(analysis="prevalence", measure="proportion")
-    outcomes = distinct(row.outcome for row in rows)
-    # With several outcomes the table would be too wide; events and n give the share anyway.
-    raw = book.find(analysis="prevalence", measure="unweighted_proportion")
-    unweighted = len(outcomes) == 1 and bool(raw)
-    names = ["% (95% CI)", "Events / n", *(["Unweighted %"] if unweighted else [])]
-    over = (
-        Cell(text("Group")),
-        *(Cell(text(facts.outcome(o)), number=True, span=len(names)) for o in outcomes),
-    )
-    under = (Cell(), *(Cell(text(name), number=True) for _ in outcomes for name in names))
-    body = []
-    for stratum in strata_of(rows):
-        cells = [words_cell(_stratum_words(book, stratum, facts))]
-        for outcome in outcomes:
-            cells += _prevalence_cells(book, outcome, stratum, unweighted=unweighted)
-        body.append(tuple(cells))
-    return Table(
-        key="prevalence-table",
-        caption=text("Prevalence" if facts.exposure is None else _by_group(facts)),
-        head=(over, under),
-        groups=(Group(tuple(body)),),
-        notes=(
-            text(
-                "Prevalences are of everyone in the group and weighted; intervals are on the "
-                "logit scale. Events and n are unweighted."
-            ),
-        ),
-    )
-
-
-def _by_group(facts: RunFacts) -> str:
-    noun = words.group_noun(facts.exposure.groups)
-    exposure = words.lower_first(facts.label(facts.exposure.measure))
-    return f"Prevalence by {noun} of {exposure}{_in_unit(facts)}"
-
-
-def _stratum_words(book: Book, stratum: str, facts: RunFacts) -> Text:
-    return _group_head(stratum, book.one(analysis="groups", level=stratum), facts)
-
-
-def _prevalence_cells(book: Book, outcome: str, stratum: str, *, unweighted: bool) -> list[Cell]:
-    where = {"analysis": "prevalence", "outcome": outcome, "stratum_level": stratum}
-    row = book.one(**where, measure="proportion")
-    raw = book.one(**where, measure="unweighted_proportion")
-    cells = [
-        number(words.with_interval(row) if row else words.NONE),
-        number(words.events_of(row) if row else words.NONE),
-    ]
-    if unweighted:
-        cells.append(number(words.estimate(raw) if raw else words.NONE))
-    return cells
-
-
 def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
     """Odds ratios or differences by dose group, with trend and the estimate per unit.
 
@@ -308,9 +255,16 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
     groups = [_medians(book, levels, facts, bool(per))]
     groups = [group for group in groups if group.rows]
     for outcome in outcomes:
-        body = [_events_row(rows, outcome, levels, bool(per))] if odds else []
-        models = distinct(row.model for row in rows if row.outcome == outcome)
-        body += [_model_row(book, rows, outcome, m, levels, facts, bool(per)) for m in models]
+        mine = [row for row in rows if row.outcome == outcome]
+        body = []
+        if alike := same_people(mine):
+            body += _sizes_row(mine, _sizes_label(odds=odds), levels, bool(per))
+        for model in distinct(row.model for row in mine):
+            body.append(_model_row(book, mine, outcome, model, levels, facts, bool(per)))
+            if not alike:
+                label = f"{_sizes_label(odds=odds)}, {words.model_words(facts.model(model))}"
+                fitted = [row for row in mine if row.model == model]
+                body += _sizes_row(fitted, label, levels, bool(per))
         groups.append(Group(tuple(body), label=text(_with_unit(outcome, facts))))
     tail = [Cell(text("P for trend"), number=True)]
     tail += [Cell(text(heading), number=True)] if per else []
@@ -319,10 +273,10 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
     what = "Odds ratios" if odds else "Differences"
     return Table(
         key=f"{analysis.replace('_', '-')}-table",
-        caption=text(f"{what} (95% confidence intervals) by {noun} of {exposure}{_in_unit(facts)}"),
+        caption=text(f"{what} (95% confidence intervals) by {noun} of {exposure}{in_unit(facts)}"),
         head=((Cell(text("Model")), *group_heads(book, levels, facts), *tail),),
         groups=tuple(groups),
-        notes=tuple(_association_notes(facts, odds=odds)),
+        notes=tuple(_association_notes(facts, odds=odds, alike=same_people(rows))),
     )
 
 
@@ -331,11 +285,32 @@ def _with_unit(outcome: str, facts: RunFacts) -> str:
     return f"{facts.outcome(outcome)}, {unit}" if unit else facts.outcome(outcome)
 
 
-def _association_notes(facts: RunFacts, *, odds: bool) -> list[Text]:
-    notes = [text("P for trend: Wald test of the group medians as a continuous term.")]
-    if odds:
-        notes.insert(0, text("Events and people are unweighted."))
-    elif any(getattr(outcome, "event", None) for outcome in facts.study.outcomes):
+def same_people(rows: Sequence[Row]) -> bool:
+    """Whether the models of each outcome have the same people and events in every group."""
+    sizes: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        # As text, in which a number that is missing equals another.
+        sizes.setdefault((row.outcome, row.level), set()).add(f"{row.n} {row.events}")
+    return all(len(found) == 1 for found in sizes.values())
+
+
+def _sizes_label(*, odds: bool) -> str:
+    return "Events / n" if odds else "n"
+
+
+def _association_notes(facts: RunFacts, *, odds: bool, alike: bool) -> list[Text]:
+    notes = [
+        text("Events and people are unweighted." if odds else "Numbers of people are unweighted.")
+    ]
+    if not alike:
+        notes.append(
+            text(
+                "The models differ in their people: each leaves out those who lack one of its "
+                "covariates."
+            )
+        )
+    notes.append(text("P for trend: Wald test of the group medians as a continuous term."))
+    if not odds and any(getattr(outcome, "event", None) for outcome in facts.study.outcomes):
         return [*notes, text("The models are those of the table of odds ratios.")]
     for model in facts.models:
         terms = [words.lower_first(facts.label(t)) for t in term_names(model.terms)]
@@ -366,12 +341,15 @@ def _medians(book: Book, levels: Sequence[str], facts: RunFacts, per: bool) -> G
     return Group(((words_cell(label), *cells, *empty),))
 
 
-def _events_row(
-    rows: Sequence[Row], outcome: str, levels: Sequence[str], per: bool
-) -> tuple[Cell, ...]:
-    first = {row.level: row for row in reversed(rows) if row.outcome == outcome}
+def _sizes_row(
+    rows: Sequence[Row], label: str, levels: Sequence[str], per: bool
+) -> list[tuple[Cell, ...]]:
+    """Events and people of each dose group; no row where none is counted."""
+    first = {row.level: row for row in reversed(rows)}
+    if not any(math.isfinite(row.n) for row in first.values()):
+        return []
     cells = [number(words.events_of(first[s]) if s in first else words.NONE) for s in levels]
-    return (words_cell("Events / n"), *cells, *(number() for _ in range(1 + per)))
+    return [(words_cell(label), *cells, *(number() for _ in range(1 + per)))]
 
 
 def _model_row(

@@ -73,6 +73,18 @@ def _prevalence(outcome: str, share: float, stratum: str, n: int) -> Iterator[di
     yield {**where, "measure": "unweighted_proportion", "estimate": share * 1.2, "n": n}
 
 
+def mean_rows(
+    outcome: str, means: Mapping[str, float], n: int, stratum: str = "domain"
+) -> Iterator[dict[str, Any]]:
+    """Means of a continuous outcome, by the level of the stratum."""
+    for level, mean in means.items():
+        yield {
+            "analysis": "mean", "measure": "mean", "outcome": outcome, "stratum_level": level,
+            "stratum": "" if level == "all" else stratum, "estimate": mean, "n": n, "df": 46,
+            "conf_low": mean - 1.24, "conf_high": mean + 1.24, "unit": "nmol/L",
+        }  # fmt: skip
+
+
 def _describe() -> Iterator[dict[str, Any]]:
     for cut, value in zip(("p25", "p50", "p75"), (187.2, 257.9, 348.6), strict=True):
         yield {"analysis": "cut_points", "level": cut, "measure": "quantile", "estimate": value}
@@ -168,6 +180,8 @@ def deng_rows() -> list[dict[str, Any]]:
         rows += _prevalence(outcome, share, "all", 11490)
         for position, group in enumerate(GROUPS):
             rows += _prevalence(outcome, share * per_group ** (position - 1), group, 2872)
+    by_group = {"all": 64.2, **dict(zip(GROUPS, (60.1, 63.0, 65.2, 68.4), strict=True))}
+    rows += mean_rows("serum_25ohd", by_group, 11490, "dose")
     for step, model in enumerate(MODELS):
         rows += [*_association(model, step), *_linear(model, step)]
     return [*rows, *_spline()]
@@ -250,6 +264,6 @@ def made() -> Any:
     makers: dict[str, Callable[..., Any]] = {
         "deng_rows": deng_rows, "forrest_rows": forrest_rows, "table_of": table_of,
         "facts_for": facts_for, "ratio_row": ratio_row, "difference_row": difference_row,
-        "flow_rows": flow_rows,
+        "flow_rows": flow_rows, "mean_rows": mean_rows,
     }  # fmt: skip
     return type("Made", (), {name: staticmethod(maker) for name, maker in makers.items()})

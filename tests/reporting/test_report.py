@@ -196,6 +196,7 @@ def test_figures_have_words_and_numbers(page: str) -> None:
 
 SECTIONS = {
     "prevalence": ("prevalence",),
+    "means": ("mean",),
     "odds-ratios": ("odds_ratio",),
     "dose-response": ("spline",),
     "linear": ("linear", "spline"),
@@ -321,112 +322,5 @@ def test_the_results_have_the_form_that_reports_read(deng: Any) -> None:
     assert tuple(deng[0].columns) == COLUMNS
 
 
-def moved(run: tuple[pd.DataFrame, Any], cycles: list[str], **changes: Any) -> Any:
-    """Take a run to other cycles, as `run --cycles` does: nothing published is compared."""
-    results, facts = run
-    study = facts.study.with_cycles(cycles)
-    return results, replace(facts, study=study, verdicts=facts.verdicts.iloc[:0], **changes)
-
-
-@pytest.mark.parametrize(
-    ("cycles", "named"),
-    [
-        (["2003-2004"], "2003–2004"),
-        (["2009-2010", "2007-2008"], "2007–2010"),
-        (["2003-2004", "2007-2008"], "2003–2004 and 2007–2008"),
-    ],
-)
-def test_a_study_taken_to_other_cycles_says_so_first(
-    deng: Any, cycles: list[str], named: str
-) -> None:
-    results, facts = moved(deng, cycles)
-    report = build(results, facts)
-    assert report.title == f"{facts.study.title} — taken to NHANES {named}"
-    assert report.notice == (
-        "This is not the study as its file specifies it: the file names NHANES 2001–2006, and "
-        f"this run took it to NHANES {named}. Published figures speak of the file's cycles, so "
-        "none is compared."
-    )
-    assert "published" not in [section.key for section in report.sections]
-
-
-def test_the_notice_stands_below_the_title(deng: Any) -> None:
-    report = build(*moved(deng, ["2003-2004"]))
-    tree = lxml_html.fromstring(render(report))
-    (notice,) = tree.xpath("//header/p[@role='note']")
-    assert notice.text_content() == report.notice
-    assert "taken to NHANES 2003–2004" in tree.xpath("string(//title)")
-
-
-def test_a_study_taken_elsewhere_without_published_figures_or_known_cycles(deng: Any) -> None:
-    results, facts = moved(deng, ["2003-2004"], synthetic=True)
-    facts = replace(facts, study=facts.study.model_copy(update={"published": ()}))
-    assert "ublished" not in build(results, facts).notice
-    assert build(results, facts).title.endswith("taken to NHANES 2003–2004 (artificial data)")
-    attributes = {"is_moved": True, "data": facts.study.data, "title": "T", "question": "Q"}
-    attributes |= {"references": (), "cohort": (), "outcomes": (), "name": "n"}
-    other = replace(facts, study=type("Study", (), attributes)())
-    assert "the file names other cycles" in build(results, other).notice
-
-
-def test_a_study_in_its_own_cycles_has_no_notice(deng: Any) -> None:
-    results, facts = deng
-    backwards = facts.study.with_cycles([*facts.study.data.cycles][::-1])
-    for study in (facts.study, backwards):
-        report = build(results, replace(facts, study=study))
-        assert (report.title, report.notice) == (facts.study.title, "")
-
-
 def test_a_page_has_a_notice_only_where_there_is_one(page: str) -> None:
     assert 'role="note"' not in page
-
-
-@pytest.mark.parametrize(
-    ("cycles", "printed", "number"),
-    [
-        (["2001-2002"], "2001–2002", "1 cycle"),
-        (["2005-2006", "2001-2002", "2003-2004"], "2001–2006", "3 cycles"),
-        (["2001-2002", "2005-2006"], "2001–2002, 2005–2006", "2 cycles"),
-        (["2017-2018", "2021-2023"], "2017–2018, 2021–2023", "2 cycles"),
-    ],
-)
-def test_a_span_of_years_leaves_none_out(
-    deng: Any, cycles: list[str], printed: str, number: str
-) -> None:
-    results, facts = deng
-    data = facts.study.data.model_copy(update={"cycles": tuple(cycles)})
-    study = facts.study.model_copy(update={"data": data})
-    strip = build(results, replace(facts, study=study)).sections[0].blocks[-1]
-    (fact,) = [fact for fact in strip.facts if fact.label == "NHANES"]
-    assert (fact.value.plain, fact.note.plain) == (printed, number)
-
-
-NOUNS = {
-    2: ("half", "halves"), 3: ("tertile", "tertiles"), 4: ("quartile", "quartiles"),
-    5: ("quintile", "quintiles"), 6: ("sixth", "sixths"), 7: ("seventh", "sevenths"),
-    8: ("eighth", "eighths"), 9: ("ninth", "ninths"), 10: ("decile", "deciles"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("groups", NOUNS)
-def test_groups_have_their_name(deng: Any, groups: int) -> None:
-    results, facts = deng
-    exposure = facts.study.exposure.model_copy(update={"groups": groups})
-    facts = replace(facts, study=facts.study.model_copy(update={"exposure": exposure}))
-    told = repr(build(results, facts))
-    one, many = NOUNS[groups]
-    assert f"was cut into {groups} groups ({many}) at" in told
-    assert f"the cut points of the {many}." in told
-    assert f"by {one} of dietary" in told
-    assert ("halfs" in told, "groups (groups)" in told) == (False, False)
-
-
-def test_measures_that_only_describe_are_in_the_methods(deng: Any) -> None:
-    results, facts = deng
-    table1 = facts.study.table1.model_copy(update={"rows": ("age", "pregnancy")})
-    facts = replace(facts, study=facts.study.model_copy(update={"table1": table1}))
-    assert "pregnancy" not in [term for model in facts.models for term in model.terms]
-    (methods,) = [s for s in build(results, facts).sections if s.key == "methods"]
-    items = [item.plain for item in methods.blocks[-1].items]
-    assert [facts.measures["pregnancy"].note in item for item in items].count(True) == 1
-    assert all(any(f"({name})" in item for item in items) for name in facts.study.measures)
