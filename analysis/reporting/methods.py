@@ -205,10 +205,11 @@ def _missing(facts: RunFacts) -> Text:
             "People with a missing covariate of any model are set aside as the last step, so "
             "that every model describes the same people. Nothing is imputed."
         )
+    differ = ", so that models with other covariates may describe other people"
     return text(
-        "Each analysis uses the people who have all its variables, so that models with other "
-        "covariates may describe other people. Nothing is imputed."
-    )
+        "Each analysis uses the people who have all its variables",
+        differ if facts.models else "", ". Nothing is imputed.",
+    )  # fmt: skip
 
 
 def _read(facts: RunFacts) -> set[str]:

@@ -262,7 +262,7 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
         for model in distinct(row.model for row in mine):
             body.append(_model_row(book, mine, outcome, model, levels, facts, bool(per)))
             if not alike:
-                label = f"{_sizes_label(odds=odds)}, {words.model_words(facts.model(model))}"
+                label = f"{_sizes_label(odds=odds)}, {words.lower_first(facts.model(model))}"
                 fitted = [row for row in mine if row.model == model]
                 body += _sizes_row(fitted, label, levels, bool(per))
         groups.append(Group(tuple(body), label=text(_with_unit(outcome, facts))))

@@ -79,6 +79,9 @@ def _printed(row: Row) -> Callable[[float], str]:
     decimals = decimals_for((row.conf_high - row.conf_low) / 2)
     if row.measure == "difference":
         return lambda number: apart(number, 0.0, decimals)
+    if row.measure == "mean":
+        # A digit less, so that a column of means has one number of decimals as a rule.
+        decimals = max(decimals - 1, 1)
     return lambda number: fixed(number, decimals)
 
 
