@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -211,3 +215,35 @@ def test_everyone_stays_in_the_design(base):
     cohort = pipeline.make_cohort(study, inputs.raw)
     assert len(cohort.frame) == 4_500 > cohort.members.sum()
     assert set(inputs.checks["verdict"]) <= {"equal", "not printed"}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_leaves_nothing_half_written(jobs, base, tmp_path, folder):
+    text = (Path(__file__).parent / "small.toml").read_text()
+    paths = []
+    for name in ("small", "other"):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(text.replace('name = "small"', f'name = "{name}"'))
+        paths.append(str(path))
+    out = tmp_path / "reports"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis", "run", *paths, "--jobs", jobs, "--offline",
+         "--data", str(base / "data"), "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+        # As in a terminal: a group of its own, all of whose processes hear Ctrl-C.
+        start_new_session=True,
+    )  # fmt: skip
+    for line in process.stderr:
+        if "estimating" in line:
+            break
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in rest and rest.rstrip().endswith("run the same command to carry on")
+    for report in out.glob("*") if out.exists() else ():
+        assert {path.name for path in report.iterdir()} == {
+            "results.csv", "report.html", "run.json", "figures",
+        }  # fmt: skip

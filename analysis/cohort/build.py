@@ -234,7 +234,7 @@ def select(
     represented = (frame["weight"] > 0).to_numpy()
     if (kept & ~represented).any():
         kept = _nobody_lost(kept & represented, "weighted")
-        flow.append(Step("weighted", f"Has a {weight}", kept))
+        flow.append(Step("weighted", f"With {weight}", kept))
     missing: dict[str, int] = {}
     if covariates:
         gaps = frame[list(covariates)].isna()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -87,28 +87,29 @@ def _say(console: Console, study: str) -> Callable[[str], None]:
 def _side_by_side(
     studies: Sequence[Study], settings: Settings, clock: Clock, jobs: int
 ) -> Iterator[pipeline.Outcome]:
-    # Threads may be alive in this process, so workers start afresh instead of as its copies.
-    context = get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_ctrl_c_to_the_parent)
+    # Threads may be alive in this process, so workers start afresh instead of as its copies. Ctrl-C
+    # is for this process alone: workers ignore it from their first moment, as they inherit that.
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield from pool.map(partial(_run_one, settings, clock), studies)
-    except BaseException:
-        for worker in list((pool._processes or {}).values()):
-            worker.terminate()
-        raise
+        pool = get_context("spawn").Pool(jobs)
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _leave_ctrl_c_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, heard)
+    # On any error, Ctrl-C among them, leaving the block tells the workers to stop.
+    with pool:
+        yield from pool.imap(partial(_run_one, settings, clock), studies, chunksize=1)
 
 
 def _run_one(settings: Settings, clock: Clock, study: Study) -> pipeline.Outcome:
-    # The files are there and checked; a worker opens them without asking the network again.
-    offline = Settings(settings.data, settings.out, settings.mirror, offline=True)
-    store = pipeline.store_of(offline, log())
-    return pipeline.run(study, store, settings, _say(log(), study.name), clock)
+    # Told to stop in the middle of a study, a worker unwinds what it is writing, so that nothing
+    # half is left; before and after it simply ends.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        # The files are there and checked; a worker opens them without asking the network again.
+        offline = Settings(settings.data, settings.out, settings.mirror, offline=True)
+        store = pipeline.store_of(offline, log())
+        return pipeline.run(study, store, settings, _say(log(), study.name), clock)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _require_writable(path: Path, studies: Sequence[Study]) -> None:

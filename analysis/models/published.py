@@ -229,7 +229,7 @@ def _tolerance(figure: Published, ours: pd.Series, scale: float) -> Verdict:
     assert figure.estimate is not None and figure.within is not None
     distance = abs(ours["estimate"] * scale - figure.estimate)
     word = REPRODUCES if distance <= figure.within else DOES_NOT
-    unit = " points" if figure.unit == "percent" else ""
+    unit = " percentage points" if figure.unit == "percent" else ""
     reason = f" {figure.reason}" if figure.reason else ""
     return Verdict(word, f"{distance:.3g}{unit} apart; {figure.within:g} is allowed.{reason}")
 

@@ -127,7 +127,7 @@ def test_missing_values_are_counted_even_where_incomplete_cases_stay():
 
 def test_people_without_a_weight_are_a_step_of_their_own():
     cohort = select(built(), steps("age >= 40"), weight="first-day dietary weight")
-    assert cohort.steps[-1].label == "Has a first-day dietary weight"
+    assert cohort.steps[-1].label == "With first-day dietary weight"
     assert cohort.frame.loc[cohort.members, "seqn"].tolist() == [1, 11]
     with pytest.raises(InputError, match="'weighted'"):
         select(built(), steps("seqn == 2"))

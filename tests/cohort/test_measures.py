@@ -178,7 +178,7 @@ def test_every_whole_ria_value_is_recovered_from_what_is_released(cycle, whole):
 def test_ria_keeps_missing_values_and_refuses_another_release():
     line = RIA_LINES["2005-2006"]
     assert np.isnan(recover_ria(np.array([NAN]), *line)).all()
-    with pytest.raises(DataError, match=r"1 of 2 values .* 51\.3 nmol/L"):
+    with pytest.raises(DataError, match=r"1 of 2 \(first: 51\.3 nmol/L\)"):
         recover_ria(np.array([56.8, 51.3]), *line)
 
 

@@ -83,8 +83,8 @@ def recover_ria(serum: np.ndarray, intercept: float, slope: float) -> np.ndarray
     astray = np.flatnonzero(distance > rounding + RIA_SLACK)
     if len(astray):
         raise DataError(
-            f"{len(astray)} of {np.isfinite(serum).sum()} values of 25(OH)D do not lie on the "
-            f"CDC's line {intercept} + {slope} × RIA (first: {serum[astray[0]]:g} nmol/L)",
+            f"values of 25(OH)D that do not lie on the CDC's line {intercept} + {slope} × RIA: "
+            f"{len(astray):,} of {np.isfinite(serum).sum():,} (first: {serum[astray[0]]:g} nmol/L)",
             todo="The file is not the LC-MS/MS-equivalent release; fetch it anew, or use the "
             "measure vitamin_d instead of vitamin_d_ria.",
         )
