@@ -235,6 +235,8 @@ def test_ctrl_c_leaves_nothing_half_written(jobs, base, tmp_path, folder):
         cwd=Path(__file__).parent.parent,
         # As in a terminal: a group of its own, all of whose processes hear Ctrl-C.
         start_new_session=True,
+        # A background job of a shell ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     for line in process.stderr:
         if "estimating" in line:

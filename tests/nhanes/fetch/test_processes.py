@@ -47,6 +47,8 @@ def start(folder, server, kit):
             stderr=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[3],
+            # A background job of a shell ignores Ctrl-C, and so would its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
