@@ -92,8 +92,13 @@ def test_a_study_named_twice(capsys):
     refused(capsys, ["run", "deng_2013", "deng_2013"], 2, "two studies are named 'deng_2013'")
 
 
-def test_cycles_that_do_not_exist(capsys):
-    refused(capsys, ["check", "deng_2013", "--cycles", "2001-2003"], 2, "unknown cycle")
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("2001-2003", "2001-2002"), ("2003", "2003-2004"), ("06", "2005-2006")],
+)
+def test_cycles_that_do_not_exist(capsys, written, meant):
+    arguments = ["check", "deng_2013", "--cycles", written]
+    refused(capsys, arguments, 2, f"unknown cycle '{written}'; did you mean '{meant}'?")
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,15 @@ def _parses_as(parse: Any) -> Any:
     return validate
 
 
+def _near_cycle(name: str) -> str:
+    """Suggest a cycle: one that begins or ends with what was written, before one spelt like it."""
+    parts = [c for c in CYCLES if name and (c.startswith(name) or c.endswith(name))]
+    return f"; did you mean '{parts[0]}'?" if len(parts) == 1 else suggestion(name, CYCLES)
+
+
 def _known_cycle(name: str) -> str:
     if name not in CYCLES:
-        near = suggestion(name, CYCLES) or f" (known: {', '.join(CYCLES)})"
+        near = _near_cycle(name) or f" (known: {', '.join(CYCLES)})"
         what = f"unknown cycle '{name[:40]}'{near}"
         raise PydanticCustomError("told", "{what}", {"what": what})
     return name
@@ -365,9 +371,7 @@ class Study(Section):
         where = "the cycles to run"
         unknown = [cycle for cycle in cycles if cycle not in CYCLES]
         if unknown or not cycles:
-            near = "".join(
-                f"unknown cycle {cycle!r}{suggestion(cycle, CYCLES)}\n" for cycle in unknown
-            )
+            near = "".join(f"unknown cycle {cycle!r}{_near_cycle(cycle)}\n" for cycle in unknown)
             raise InputError(
                 near.rstrip() or "no cycle named", where=where, todo=f"Known: {', '.join(CYCLES)}."
             )
