@@ -185,7 +185,7 @@ def test_a_study_taken_to_other_cycles_says_so_and_compares_nothing(
     assert set(table["cycles"]) == {"2003-2004"}
     assert set(table["agreement"]) == {""}
     page = (folder / "report.html").read_text()
-    assert "2003-2004" in page.split("</h1>")[0]
+    assert "taken to NHANES 2003–2004" in page.split("</h1>")[0]
     assert not (tmp_path / "forrest_2011-synthetic").exists()
 
 
