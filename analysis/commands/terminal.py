@@ -55,7 +55,7 @@ def line(console: Console, text: str) -> None:
 
 def grid(*columns: str, right: tuple[str, ...] = (), title: str = "") -> Table:
     """Make an empty table in the house style."""
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
     for name in columns:
         # A long name is broken, never cut.
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
