@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
+import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +17,17 @@ from analysis.reporting.facts import RunFacts
 from analysis.reporting.html import render
 from analysis.reporting.sections import build
 
+BUILDING = ".building-"
+STALE_SECONDS = 3600
+"""Age from which a temporary folder is taken for left behind; writing takes seconds."""
+
 
 def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
     """Write ``results.csv``, ``figures/`` and ``report.html``.
 
     Everything is made in a temporary folder within `folder` and moved to its place when it is
-    whole, the page last. Other files in `folder` are left alone. The same input gives the same
+    whole, the page last. Temporary folders of runs that were killed are removed first. Other
+    files in `folder` are left alone. The same input gives the same
     bytes.
 
     Parameters
@@ -36,7 +46,9 @@ def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
         If the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".building-") as name:
+    _remove_stale(folder)
+    prefix = f"{BUILDING}{_machine()}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as name:
         made = Path(name)
         report = build(results, facts)
         csv = results.assign(data="artificial") if facts.synthetic else results
@@ -46,6 +58,43 @@ def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
         _replace_folder(made / "figures", folder / "figures", made / "old")
         for file in ("results.csv", "report.html"):
             (made / file).replace(folder / file)
+
+
+def _machine() -> str:
+    """Tell machines (and containers) apart that write to one folder, without naming them."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove temporary folders that a killed run left; those of running ones stay."""
+    for place in sorted(folder.glob(f"{BUILDING}*")):
+        if place.is_dir() and not place.is_symlink() and _is_stale(place):
+            # Another run may be removing it too.
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_stale(place: Path) -> bool:
+    machine, _, rest = place.name.removeprefix(BUILDING).partition("-")
+    pid = rest.partition("-")[0]
+    if machine == _machine() and pid.isdecimal() and not _runs(int(pid)):
+        return True
+    try:
+        return time.time() - place.stat().st_mtime > STALE_SECONDS
+    except FileNotFoundError:
+        return False
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process has this number; taken as so where it cannot be asked."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _write_figures(report: Report, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.reporting import write_report
+from analysis.reporting.write import BUILDING, _machine
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -114,3 +117,67 @@ def test_a_link_in_the_place_of_figures_is_not_followed(forrest: Any, tmp_path: 
     write_report(*forrest, folder)
     assert {path.name for path in other.iterdir()} == {"precious.txt"}
     assert not (folder / "figures").is_symlink() and (folder / "figures" / "flow.svg").exists()
+
+
+def gone() -> int:
+    """Number of a process that has ended."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
+
+
+@pytest.mark.parametrize("hours", [0.9, 1.1])
+@pytest.mark.parametrize(
+    ("whose", "always"),
+    [("gone", True), ("running", False), ("elsewhere", False), ("unnamed", False)],
+)
+def test_what_killed_runs_left_is_removed(
+    forrest: Any, tmp_path: Path, whose: str, always: bool, hours: float
+) -> None:
+    names = {
+        "gone": f"{_machine()}-{gone()}-x1", "running": f"{_machine()}-{os.getppid()}-x1",
+        "elsewhere": f"00000000-{gone()}-x1", "unnamed": "x1y2z3",
+    }  # fmt: skip
+    left = tmp_path / f"{BUILDING}{names[whose]}"
+    (left / "figures").mkdir(parents=True)
+    (left / "figures" / "flow.svg").write_text("half")
+    (tmp_path / f"{BUILDING}file").write_text("no folder")
+    then = time.time() - 3600 * hours
+    os.utime(left, (then, then))
+    write_report(*forrest, tmp_path)
+    assert left.exists() == (not always and hours < 1)
+    others = {path.name for path in tmp_path.iterdir()} - {left.name}
+    assert others == {"figures", "report.html", "results.csv", f"{BUILDING}file"}
+
+
+def test_a_link_that_looks_left_behind_is_not_followed(forrest: Any, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "precious.txt").write_text("keep")
+    os.utime(other, (0, 0))
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / f"{BUILDING}link").symlink_to(other)
+    write_report(*forrest, folder)
+    assert (other / "precious.txt").read_text() == "keep"
+
+
+def test_a_run_killed_in_mid_write_leaves_nothing_for_long(forrest: Any, tmp_path: Path) -> None:
+    here = Path(__file__).parent
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import importlib.util, os, signal, sys\nfrom pathlib import Path\n"
+        f"spec = importlib.util.spec_from_file_location('made', {str(here / 'conftest.py')!r})\n"
+        "made = importlib.util.module_from_spec(spec); spec.loader.exec_module(made)\n"
+        "from analysis.reporting import write\n"
+        "write._replace_folder = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "results = made.table_of(made.forrest_rows(), 'forrest_2011')\n"
+        "write.write_report(results, made.facts_for('forrest_2011'), Path(sys.argv[1]))\n"
+    )
+    folder = tmp_path / "report"
+    ended = subprocess.run([sys.executable, str(script), str(folder)], timeout=120, check=False)
+    assert ended.returncode == -9
+    (left,) = folder.iterdir()
+    assert left.name.startswith(BUILDING) and (left / "report.html").exists()
+    write_report(*forrest, folder)
+    assert {path.name for path in folder.iterdir()} == {"figures", "report.html", "results.csv"}
