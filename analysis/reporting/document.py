@@ -7,6 +7,7 @@ read from, so that every format can link it and a test can hold it against resul
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -155,6 +156,12 @@ class KeyFacts:
 
     facts: tuple[KeyFact, ...]
 
+    @property
+    def across(self) -> int:
+        """How many stand side by side: at most five, in rows as even as can be."""
+        rows = max(math.ceil(len(self.facts) / 5), 1)
+        return math.ceil(len(self.facts) / rows)
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -222,6 +229,11 @@ class Table:
     def columns(self) -> int:
         """How many columns it has."""
         return sum(cell.span for cell in self.head[0])
+
+    @property
+    def lines(self) -> int:
+        """How many rows it has, headings included."""
+        return len(self.head) + sum(len(group.rows) + bool(group.label) for group in self.groups)
 
 
 @dataclass(frozen=True)

@@ -324,3 +324,24 @@ def test_the_results_have_the_form_that_reports_read(deng: Any) -> None:
 
 def test_a_page_has_a_notice_only_where_there_is_one(page: str) -> None:
     assert 'role="note"' not in page
+
+
+def test_every_table_can_say_that_it_goes_on(page: str) -> None:
+    tree = lxml_html.fromstring(page)
+    boxes = tree.xpath("//div[@class='scroll']")
+    assert boxes
+    for box in boxes:
+        hint = box.getprevious()
+        assert (hint.get("class"), hint.get("aria-hidden")) == ("hint", "true")
+        assert hint.text_content() == "scroll for more →"
+
+
+def test_only_what_fits_a_page_is_kept_whole_on_paper(page: str) -> None:
+    tree = lxml_html.fromstring(page)
+    found = set()
+    for table in tree.xpath("//div[contains(concat(' ', @class, ' '), ' table ')]"):
+        short = "short" in table.get("class").split()
+        found.add(short)
+        assert not short or len(table.xpath(".//tr")) <= 16
+        assert all(len(b.xpath("./tr")) <= 11 for b in table.xpath(".//tbody[@class='whole']"))
+    assert found == {True, False}

@@ -46,6 +46,21 @@
     });
   }
 
+  // Tables wider than their box say so, until the reader is at their end.
+  const measure = (box) => {
+    const left = box.scrollWidth - box.clientWidth;
+    box.parentElement.classList.toggle("overflows", left > 2);
+    box.parentElement.classList.toggle("more", left - box.scrollLeft > 2);
+  };
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) measure(target.closest(".scroll"));
+  });
+  for (const box of document.querySelectorAll(".scroll")) {
+    box.addEventListener("scroll", () => measure(box), { passive: true });
+    sizes.observe(box);
+    sizes.observe(box.firstElementChild);
+  }
+
   // Each number says on hover where it stands in results.csv (line 1 is the heading).
   document.addEventListener("mouseover", (event) => {
     const value = event.target.closest?.(".v");
