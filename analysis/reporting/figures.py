@@ -16,7 +16,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
 from analysis.reporting.book import Book, Row, distinct
-from analysis.reporting.document import Figure, text
+from analysis.reporting.document import Figure, listing, text
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import numbers_table, stratum_name
 from analysis.reporting.words import (
@@ -121,6 +121,10 @@ def _models(rows: Sequence[Row]) -> list[str]:
     return distinct(row.model for row in rows)
 
 
+def _outcomes(rows: Sequence[Row]) -> list[str]:
+    return distinct(row.outcome for row in rows)
+
+
 def _finite(rows: Sequence[Row], *, columns: Sequence[str]) -> list[float]:
     numbers = [getattr(row, column) for row in rows for column in columns]
     return [number for number in numbers if math.isfinite(number)]
@@ -148,7 +152,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
         number = models.index(row.model)
         place = places[row.outcome, row.level] + offsets[number]
         _interval(axes, row, place, colours[number], _marker(number, len(models)))
-    axes.axvline(1 if odds else 0, color=style.INK, lw=0.9, zorder=0)
+    _null_line(axes, places, 1.0 if odds else 0.0)
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
     axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
     _value_axis(axes, _finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
@@ -156,6 +160,14 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     sns.despine(ax=axes, left=True)
     _legend(canvas, [facts.model(model) for model in models], colours, across)
     return canvas
+
+
+def _null_line(axes: Axes, places: dict[tuple[str, str], int], none: float) -> None:
+    """Draw no association beside the groups only: outcomes' labels stand clear of it."""
+    for outcome in distinct(outcome for outcome, _ in places):
+        beside = [place for (own, level), place in places.items() if own == outcome and level]
+        ends = [min(beside) - 0.6, max(beside) + 0.5]
+        axes.plot([none, none], ends, color=style.INK, lw=0.9, zorder=0, solid_capstyle="butt")
 
 
 def value_label(rows: Sequence[Row], facts: RunFacts, *, odds: bool) -> str:
@@ -280,15 +292,18 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
     unit = facts.unit(getattr(facts.exposure, "measure", ""))
     against = f" against {_short(reference)} {unit}".rstrip() if reference else ""
     told = [_curve_words(book, facts, outcome) for outcome in distinct(r.outcome for r in rows)]
+    models = distinct(_models([r for r in rows if r.outcome == o])[-1] for o in _outcomes(rows))
+    drawn = listing(words.model_words(facts.model(model)) for model in models).plain
     return Figure(
         key=key,
         caption=text(
             f"{what} by {exposure}{against}: restricted cubic spline with a pointwise, "
-            "design-based 95% band. Triangles mark the knots, dotted lines the cut points of the "
+            f"design-based 95% band, in {drawn}. Triangles mark the knots, dotted lines the cut "
+            "points of the "
             f"{words.group_nouns(getattr(facts.exposure, 'groups', 0))}."
         ),
         title=f"Dose-response curve: {what.lower()} by {exposure}",
-        description=" ".join(told),
+        description=f"In {drawn}. {' '.join(told)}" if drawn else " ".join(told),
         drawing=drawing,
         data=numbers_table(
             key,
@@ -312,7 +327,7 @@ def _short(number: str) -> str:
 
 def _curve_words(book: Book, facts: RunFacts, outcome: str) -> str:
     rows = [r for r in book.find(analysis="spline", outcome=outcome) if r.measure in _CURVES]
-    rows = [row for row in rows if math.isfinite(row.estimate)]
+    rows = [row for row in rows if math.isfinite(row.estimate) and row.model == rows[-1].model]
     name = facts.outcome(outcome)
     if not rows:
         return f"{name}: not estimable."

@@ -12,7 +12,7 @@ from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Figure, Table, text
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import numbers_table
-from analysis.reporting.words import count, people
+from analysis.reporting.words import count, people, weightless
 
 LINE = 0.17
 """Height of a line of text in a box, in inches."""
@@ -98,7 +98,9 @@ def _aside(step: Step, form: str) -> str:
 
 def _box_lines(label: str, number: Row, weighted: Row | None, width: int) -> list[str]:
     figures = f"n = {count(number.estimate)}"
-    if weighted is not None and weighted.estimate > 0:
+    if weighted is not None and weightless(weighted.estimate) and number.estimate > 0:
+        figures += " (no weight)"
+    elif weighted is not None and weighted.estimate > 0:
         figures += f" ({people(weighted.estimate)})"
     return [*style.fit(label, width, lines=4).split("\n"), figures]
 
@@ -118,8 +120,8 @@ def _canvas(found: list[Step], width: float) -> Canvas:
     if not wide:
         sides = [[part for line in s for part in line.split(" (", 1)] for s in sides]
         sides = [[f"({line}" if line.endswith(")") else line for line in s] for s in sides]
-    heights = [len(lines) * LINE + 0.18 for lines in boxes]
-    gaps = [max(0.34, len(side) * LINE + 0.30) if side else 0.30 for side in sides[1:]]
+    heights = [len(lines) * LINE + 0.16 for lines in boxes]
+    gaps = _gaps(heights, [len(side) * LINE + 0.12 if side else 0.0 for side in sides[1:]])
     total = sum(heights) + sum(gaps) + 0.1
     canvas = Canvas(figsize=(width, total))
     axes = canvas.add_axes((0, 0, 1, 1))
@@ -143,6 +145,19 @@ def _canvas(found: list[Step], width: float) -> Canvas:
         _box(axes, (0.03, top - high, main_width * width, high), lines, bold=len(lines) - 1)
         top -= high
     return canvas
+
+
+def _gaps(heights: list[float], sides: list[float]) -> list[float]:
+    """Room for each arrow; boxes at the side, which may reach beside others, do not touch."""
+    gaps = [0.32] * len(sides)
+    if sides:
+        gaps[0] = max(gaps[0], sides[0] - heights[0])
+        gaps[-1] = max(gaps[-1], sides[-1] - 2 * heights[-1])
+    for number in range(1, len(sides)):
+        # Half of the gap before and half of this one lie between the two boxes' middles.
+        need = (sides[number - 1] + sides[number]) / 2 + 0.1 - heights[number]
+        gaps[number] = max(gaps[number], 2 * need - gaps[number - 1])
+    return gaps
 
 
 def _box(

@@ -24,6 +24,10 @@ COMPARED = {
 }
 
 
+SETTLED = 0.05
+"""A test settles a question below this P value, as the report's 95% intervals do."""
+
+
 def answer(book: Book, facts: RunFacts) -> list[Text]:
     """Answer the question in at most three sentences.
 
@@ -158,27 +162,73 @@ def _clause(book: Book, facts: RunFacts, rows: Sequence[Row], way: Direction) ->
     if way == "missing":
         told = listing(words.lower_first(facts.outcome(row.outcome)) for row in rows)
         return text("no estimate could be made for ", told)
-    told = listing(_with_figures(book, facts, row) for row in rows)
     if way == "unclear":
+        told = listing(_with_figures(book, facts, row) for row in rows)
         what = "odds" if measure == "OR" else "mean"
         whether = f"{what} {'differ' if measure == 'OR' else 'differs'}"
         return text(f"the data do not settle whether the {whether} for ", told)
-    return text(COMPARED[measure, way], told)
+    # A trend that the hedge tells is not told twice.
+    told = listing(
+        _with_figures(book, facts, row, trend=not _is_open(_trend(book, row))) for row in rows
+    )
+    return text(COMPARED[measure, way], told, _hedge(book, facts, rows))
 
 
-def _with_figures(book: Book, facts: RunFacts, row: Row) -> Text:
+def _is_open(test: Row | None) -> bool:
+    return test is not None and test.p_value >= SETTLED
+
+
+def _hedge(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+    """Say where tests over all doses leave open what the interval of two groups settles."""
+    nouns = words.group_nouns(getattr(facts.exposure, "groups", 0))
+    said = []
+    for what, test in (
+        (f"the trend over the {nouns}", _trend),
+        ("an association along the curve", _along_curve),
+    ):
+        found = [(row, test(book, row)) for row in rows]
+        open_ = [(row, p) for row, p in found if p is not None and _is_open(p)]
+        if open_:
+            said.append((what, _which(open_, len(rows), facts)))
+    if not said:
+        return text()
+    first, *rest = said
+    told = text(f", but {first[0]} is not settled", first[1])
+    return told + text(*(text(f", nor is {what}", which) for what, which in rest))
+
+
+def _which(found: Sequence[tuple[Row, Row]], number: int, facts: RunFacts) -> Text:
+    """For which outcomes a test leaves open, with its P values."""
+    p_values = [text("P\N{NO-BREAK SPACE}", words.p_of(p)) for _, p in found]
+    if len(found) < number:
+        names = [words.lower_first(facts.outcome(row.outcome)) for row, _ in found]
+        pairs = zip(names, p_values, strict=True)
+        return text(" for ", listing(text(name, " (", p, ")") for name, p in pairs))
+    every = {1: "", 2: " for either"}.get(number, " for any of them")
+    return text(f"{every} (", listing(p_values), ")")
+
+
+def _trend(book: Book, row: Row) -> Row | None:
+    return book.one(analysis="trend", outcome=row.outcome, model=row.model, measure="p_trend")
+
+
+def _along_curve(book: Book, row: Row) -> Row | None:
+    return book.one(analysis="spline", outcome=row.outcome, model=row.model, measure="p_overall")
+
+
+def _with_figures(book: Book, facts: RunFacts, row: Row, *, trend: bool = True) -> Text:
     name = words.lower_first(facts.outcome(row.outcome))
-    return text(f"{name} (", figures(book, facts, row), ")")
+    return text(f"{name} (", figures(book, facts, row, trend=trend), ")")
 
 
-def figures(book: Book, facts: RunFacts, row: Row) -> Text:
-    """Estimate, interval and P for trend, as they stand in parentheses."""
+def figures(book: Book, facts: RunFacts, row: Row, *, trend: bool = True) -> Text:
+    """Estimate, interval and P for trend (if asked for), as they stand in parentheses."""
     label = "OR" if row.measure == "OR" else "difference"
     unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
     told = text(f"{label} ", words.estimate(row), unit, ", 95% CI ", words.limits(row))
-    trend = book.one(analysis="trend", outcome=row.outcome, model=row.model, measure="p_trend")
-    if trend is not None and math.isfinite(trend.p_value):
-        told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(trend))
+    test = _trend(book, row) if trend else None
+    if test is not None and math.isfinite(test.p_value):
+        told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(test))
     return told + _before_adjustment(book, facts, row, label, unit)
 
 
@@ -189,7 +239,7 @@ def _before_adjustment(book: Book, facts: RunFacts, row: Row, label: str, unit: 
     same = sorted((r for r in same if r.model in named), key=lambda r: named.index(r.model))
     if not same or same[0].model == row.model or not math.isfinite(same[0].estimate):
         return text()
-    first = words.lower_first(facts.model(same[0].model))
+    first = words.model_name(facts.model(same[0].model))
     pair = (same[0].model, row.model)
     rows = [r for r in book.find(analysis=row.analysis, outcome=row.outcome) if r.model in pair]
     others = "" if same_people(rows) else ", not in the same people"
@@ -309,9 +359,10 @@ def curves(book: Book, facts: RunFacts, measure: str) -> list[Text]:
     rows = book.find(analysis="spline", measure=measure)
     sentences = []
     for outcome in distinct(row.outcome for row in rows):
+        model = [row.model for row in rows if row.outcome == outcome][-1]
         tests = {
             row.measure: row
-            for row in book.find(analysis="spline", outcome=outcome)
+            for row in book.find(analysis="spline", outcome=outcome, model=model)
             if row.measure in ("p_overall", "p_nonlinear") and math.isfinite(row.p_value)
         }
         told = [
@@ -323,5 +374,6 @@ def curves(book: Book, facts: RunFacts, measure: str) -> list[Text]:
             if name in tests
         ]
         if told:
-            sentences.append(text(f"{facts.outcome(outcome)}: ", listing(told, last=", "), "."))
+            start = f"{facts.outcome(outcome)}, in {words.model_words(facts.model(model))}: "
+            sentences.append(text(start, listing(told, last=", "), "."))
     return sentences

@@ -11,6 +11,8 @@ from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Cell, Code, Group, Part, Strong, Table, Text, Value, text
 from analysis.reporting.facts import RunFacts
 
+WEIGHTED_COUNTS = ("remaining_weighted", "excluded_weighted")
+
 
 def head(*labels: str, number_from: int = 1) -> tuple[Cell, ...]:
     """One row of column headings; from `number_from` on they stand over numbers."""
@@ -95,6 +97,8 @@ def _full(column: str) -> Callable[[Row], Part]:
         value = getattr(row, column)
         if not math.isfinite(value):
             return words.NONE
+        if row.measure in WEIGHTED_COUNTS and words.weightless(value):
+            return "no weight"
         printed = (
             words.count(value)
             if "remaining" in row.measure or "excluded" in row.measure
@@ -262,7 +266,7 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
         for model in distinct(row.model for row in mine):
             body.append(_model_row(book, mine, outcome, model, levels, facts, bool(per)))
             if not alike:
-                label = f"{_sizes_label(odds=odds)}, {words.lower_first(facts.model(model))}"
+                label = f"{_sizes_label(odds=odds)}, {words.model_name(facts.model(model))}"
                 fitted = [row for row in mine if row.model == model]
                 body += _sizes_row(fitted, label, levels, bool(per))
         groups.append(Group(tuple(body), label=text(_with_unit(outcome, facts))))
@@ -385,7 +389,7 @@ def coefficient_table(book: Book, facts: RunFacts) -> Table:
         for model in distinct(row.model for row in rows if row.outcome == outcome):
             mine = [row for row in rows if row.outcome == outcome and row.model == model]
             body = tuple(_coefficient(row) for row in mine)
-            label = f"{facts.outcome(outcome)}, {words.lower_first(facts.model(model))} model"
+            label = f"{facts.outcome(outcome)}, {words.model_words(facts.model(model))}"
             label += f" ({mine[0].measure.replace('_', ' ')})"
             groups.append(Group(body, label=text(label)))
     return Table(

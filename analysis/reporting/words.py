@@ -7,6 +7,7 @@ remembers where its number stands in results.csv.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -37,6 +38,11 @@ def people(number: float) -> str:
     if not math.isfinite(number):
         return NONE
     return f"{number / 1e6:,.1f} million" if number >= 1e6 else count(number)
+
+
+def weightless(weight: float) -> bool:
+    """Whether a sum of weights is none at all: people without a sample weight."""
+    return math.isfinite(weight) and abs(weight) < 0.5
 
 
 def percent(share: float) -> str:
@@ -172,9 +178,19 @@ def upper_first(label: str) -> str:
 
 
 def model_words(label: str) -> str:
-    """Name a model within a sentence: ``the full model``, ``model 2``."""
-    name = lower_first(label)
-    return name if "model" in name.lower() else f"the {name} model"
+    """Name a model within a sentence: ``the full model``, ``model 2``, ``the model “A and B”``."""
+    name = model_name(label)
+    if name.startswith("“"):
+        return f"the model {name}"
+    if name.lower().startswith("model "):
+        return name
+    return f"the {name}" if name.lower().endswith(" model") else f"the {name} model"
+
+
+def model_name(label: str) -> str:
+    """Give a model's label within a sentence; one of several words stands in quotes."""
+    several = len(label.split()) > 1 and not re.fullmatch(r"(?i)model \S+|\S+ model", label)
+    return f"“{label}”" if several else lower_first(label)
 
 
 def plural(number: int, one: str, many: str = "") -> str:

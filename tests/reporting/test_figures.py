@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from analysis.reporting import figures, style
 from analysis.reporting.book import Book
-from analysis.reporting.flow import flow_figure
+from analysis.reporting.flow import _gaps, flow_figure
 
 CSS = Path(style.__file__).parent / "static" / "report.css"
 
@@ -177,3 +180,88 @@ def test_contrast(scheme: str, front: str, back: str, least: float) -> None:
 def test_the_page_has_a_variable_for_each_colour_of_a_drawing() -> None:
     light = schemes()["light"]
     assert {f"fig-{role}": colour for colour, role in style.ROLES.items()}.items() <= light.items()
+
+
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize("analysis", ["odds_ratio", "linear"])
+@pytest.mark.parametrize("where", [-9.0, 0.0, 9.0])
+def test_labels_of_outcomes_stand_clear_of_the_null_line(
+    made: Any, analysis: str, width: float, where: float
+) -> None:
+    # Wherever the estimates put the line in the drawing.
+    odds = analysis == "odds_ratio"
+    rows = []
+    for outcome in ("deficiency", "low_status", "serum_25ohd"):
+        for group in ("Q2", "Q3", "Q4"):
+            at = {"analysis": analysis, "model": "full", "outcome": outcome, "level": group}
+            make = made.ratio_row if odds else made.difference_row
+            rows.append(make(where / (3 if odds else 1), 1.0, reference="Q1", **at))
+    book = Book(made.table_of(rows, "deng_2013"))
+    with style.house_style():
+        canvas = figures._forest(
+            book.find(analysis=analysis), made.facts_for("deng_2013"), width, odds=odds
+        )
+        renderer = FigureCanvasAgg(canvas).get_renderer()
+        (axes,) = canvas.axes
+        none = 1.0 if odds else 0.0
+        lines = [line for line in axes.lines if list(line.get_xdata()) == [none, none]]
+        labels = [text for text in axes.texts if text.get_fontweight() == "bold"]
+        assert len(lines) == len(labels) == 3
+        for label in labels:
+            box = label.get_window_extent(renderer)
+            for line in lines:
+                drawn = line.get_window_extent(renderer)
+                assert drawn.y0 >= box.y1 or drawn.y1 <= box.y0
+        # The line passes beside every group, and reaches the axis.
+        for place in (text.get_position()[1] for text in axes.texts if text not in labels):
+            assert any(min(line.get_ydata()) < place < max(line.get_ydata()) for line in lines)
+        assert min(min(line.get_ydata()) for line in lines) <= axes.get_ylim()[0]
+
+
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [("Full", "the full model"), ("Full without milk", "the model “Full without milk”")],
+)
+def test_a_curve_names_its_model(deng: Any, label: str, named: str) -> None:
+    results, facts = deng
+    models = [m.model_copy(update={"label": label}) if m.name == "full" else m
+              for m in facts.models]  # fmt: skip
+    facts = replace(facts, study=facts.study.model_copy(update={"models": tuple(models)}))
+    for measure in ("OR", "difference"):
+        figure = figures.curve_figure(Book(results), facts, measure)
+        assert f"95% band, in {named}. Triangles" in figure.caption.plain
+        assert figure.description.startswith(f"In {named}. ")
+
+
+@pytest.mark.parametrize(
+    ("weight", "printed"),
+    [(0.0, "(no weight)"), (2e-9, "(no weight)"), (1.0, "(1)"), (2e6, "(2.0 million)")],
+)
+def test_people_without_weight_are_told_so(made: Any, weight: float, printed: str) -> None:
+    rows = [*made.flow_rows({"a": ("Everyone", 1000), "b": ("Examined", 170)})]
+    rows[-1]["estimate"] = weight
+    book = Book(made.table_of(rows, "deng_2013"))
+    figure = flow_figure(book, made.facts_for("deng_2013"))
+    for svg in (figure.drawing.wide, figure.drawing.narrow):
+        told = " ".join(node.text for node in etree.fromstring(svg.encode()).iter("{*}text"))
+        assert re.search(rf"n = 830\s+{re.escape(printed)}", told)
+    cells = [[cell.text.plain for cell in row] for row in figure.data.groups[0].rows]
+    assert ("no weight" in cells[-1]) == (weight < 0.5)
+
+
+@given(st.lists(st.integers(1, 5), min_size=2, max_size=9), st.data())
+def test_boxes_of_the_flow_do_not_touch(lines: list[int], data: st.DataObject) -> None:
+    heights = [number * 0.17 + 0.16 for number in lines]
+    sides = [data.draw(st.integers(0, 4)) for _ in lines[1:]]
+    highs = [number * 0.17 + 0.12 if number else 0.0 for number in sides]
+    gaps = _gaps(heights, highs)
+    top, centres = 0.0, []
+    for height, gap in zip(heights, gaps, strict=False):
+        assert gap >= 0.3
+        centres.append(top + height + gap / 2)
+        top += height + gap
+    for one, other in pairwise(zip(centres, highs, strict=True)):
+        assert other[0] - other[1] / 2 - (one[0] + one[1] / 2) > 0.05
+    # None reaches out of the drawing.
+    assert centres[0] - highs[0] / 2 >= -1e-9
+    assert centres[-1] + highs[-1] / 2 <= top + heights[-1] + 1e-9

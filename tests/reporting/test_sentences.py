@@ -12,7 +12,13 @@ import pandas as pd
 import pytest
 
 from analysis.reporting.book import Book
-from analysis.reporting.sentences import answer, associations, main_sentence, verdict_sentence
+from analysis.reporting.sentences import (
+    answer,
+    associations,
+    curves,
+    main_sentence,
+    verdict_sentence,
+)
 
 LOWER, HIGHER = (0.62, 0.46, 0.82), (1.62, 1.1, 2.3)
 HOLDS, TOUCHES = (0.8, 0.5, 1.3), (0.8, 0.6, 1.0)
@@ -90,8 +96,65 @@ def test_the_trend_is_told_where_there_is_one(made: Any, p: float, printed: str 
         "p_value": p,
     }  # fmt: skip
     sentence = said(made, odds("deficiency", LOWER), trend).replace("\N{NO-BREAK SPACE}", " ")
-    assert (f"; P for trend {printed}" in sentence) == (printed is not None)
+    hedged = f"but the trend over the quartiles is not settled (P {printed})"
+    told = hedged if p >= 0.05 else f"; P for trend {printed}"
+    assert (told in sentence) == (printed is not None)
+    assert sentence.count(str(printed)) == (printed is not None)
     assert ("trend" in sentence) == (printed is not None)
+
+
+def p_rows(name: str, trend: float, curve: float) -> list[dict[str, Any]]:
+    """P for trend and of the curve as a whole."""
+    where = {"model": "full", "outcome": name}
+    return [
+        {**where, "analysis": "trend", "measure": "p_trend", "p_value": trend},
+        {**where, "analysis": "spline", "measure": "p_overall", "p_value": curve},
+        # Of another model, which says nothing of this one.
+        {**where, "analysis": "trend", "measure": "p_trend", "p_value": 0.9, "model": "crude"},
+        {**where, "analysis": "spline", "measure": "p_nonlinear", "p_value": 0.9},
+    ]
+
+
+@pytest.mark.parametrize("numbers", [LOWER, HIGHER, HOLDS, TOUCHES, NOTHING])
+@pytest.mark.parametrize("trend", [0.0004, 0.0499, 0.05, 0.051, 0.7, math.nan])
+@pytest.mark.parametrize("curve", [0.0004, 0.05, 0.31, math.nan])
+def test_an_interval_is_hedged_where_tests_over_all_doses_do_not_agree(
+    made: Any, numbers: tuple[float, float, float], trend: float, curve: float
+) -> None:
+    sentence = said(made, odds("deficiency", numbers), *p_rows("deficiency", trend, curve))
+    excludes = numbers in (LOWER, HIGHER)
+    assert ("the trend over the quartiles" in sentence) == (excludes and trend >= 0.05)
+    assert ("an association along the curve" in sentence) == (excludes and curve >= 0.05)
+    assert (", but " in sentence) == (excludes and (trend >= 0.05 or curve >= 0.05))
+    assert (", nor is " in sentence) == (excludes and trend >= 0.05 and curve >= 0.05)
+    assert "0.90" not in sentence
+    assert not any(word in sentence for word in FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("trends", "hedge"),
+    [
+        ((0.01, 0.02, 0.03), None),
+        ((0.051, 0.02, 0.03), "is not settled for vitamin D deficiency (P = 0.051)."),
+        ((0.06, 0.07, 0.03), "is not settled for vitamin D deficiency (P = 0.06) and vitamin D "
+         "insufficiency (P = 0.07)."),
+        ((0.06, 0.07, 0.08), "is not settled for any of them (P = 0.06, P = 0.07 and P = 0.08)."),
+    ],
+)  # fmt: skip
+def test_a_hedge_names_the_outcomes_for_which_it_holds(
+    made: Any, trends: tuple[float, ...], hedge: str | None
+) -> None:
+    names = ("deficiency", "insufficiency", "low_status")
+    rows = [odds(name, LOWER) for name in names]
+    for name, trend in zip(names, trends, strict=True):
+        rows += p_rows(name, trend, 0.01)
+    sentence = said(made, *rows).replace("\N{NO-BREAK SPACE}", " ")
+    assert ("not settled" in sentence) == (hedge is not None)
+    if hedge:
+        plain = re.sub(r"(P = 0\.0[678])0\b", r"\1", sentence)
+        assert plain.endswith(f", but the trend over the quartiles {hedge}")
+    two = said(made, *rows[:2], *rows[3:])
+    assert ("for either (" in two) == (min(trends[:2]) >= 0.05)
 
 
 @pytest.mark.parametrize(
@@ -253,3 +316,13 @@ def test_sentences_above_the_table_go_through_the_models(deng: Any) -> None:
     )
     assert first.index("the crude model") < first.index("the full model")
     assert first.endswith("; in that model it is 0.85 (0.75–0.96) per 100 mg/day.")
+
+
+def test_tests_of_curves_name_their_model(deng: Any) -> None:
+    results, facts = deng
+    other = results[results["analysis"] == "spline"].assign(model="crude", p_value=0.77)
+    both = pd.concat([other, results], ignore_index=True)
+    for rows in (results, both):
+        told = [sentence.plain for sentence in curves(Book(rows), facts, "OR")]
+        assert len(told) == 3 and not any("0.77" in sentence for sentence in told)
+        assert told[0].startswith("Vitamin D deficiency, in the full model: for any association P")

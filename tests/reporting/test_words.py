@@ -145,7 +145,15 @@ def test_labels_within_a_sentence(label: str, within: str) -> None:
 
 @pytest.mark.parametrize(
     ("label", "within"),
-    [("Full", "the full model"), ("Model 2", "model 2"), ("M2", "the M2 model")],
+    [
+        ("Full", "the full model"),
+        ("Model 2", "model 2"),
+        ("M2", "the M2 model"),
+        ("Full model", "the full model"),
+        ("Age-adjusted", "the age-adjusted model"),
+        ("Full without calcium", "the model “Full without calcium”"),
+        ("Model without calcium", "the model “Model without calcium”"),
+    ],
 )
 def test_models_within_a_sentence(label: str, within: str) -> None:
     assert words.model_words(label) == within
