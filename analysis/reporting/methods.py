@@ -1,8 +1,7 @@
-"""Methods and limitations in words, generated from the study's specification."""
+"""Methods in words, generated from the study's specification."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from analysis.cohort.measure import Measure
@@ -44,7 +43,7 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
         blocks += [Heading("Exposure"), Paragraph(_exposure(book, facts))]
     if facts.models:
         blocks += [Heading("Models"), *_models(book, facts)]
-    blocks += [Heading("Weights and design"), *_design(facts)]
+    blocks += [Heading("Weights and design"), *_design(book, facts)]
     blocks += [Heading("Missing values"), Paragraph(_missing(facts))]
     used = [measure for name, measure in facts.measures.items() if name in _read(facts)]
     if used:
@@ -67,11 +66,18 @@ def condition_words(condition: object, facts: RunFacts) -> str:
 
 def _participants(book: Book, facts: RunFacts) -> list[Block]:
     cycles = [cycle.replace("-", words.DASH) for cycle in facts.cycles]
-    start = (
-        f"The data are the public files of {words.plural(len(cycles), 'cycle')} of the National "
-        f"Health and Nutrition Examination Survey (NHANES): "
-    )
-    lead = text(start, listing(cycles), ". People were kept in these steps:")
+    survey = "the National Health and Nutrition Examination Survey (NHANES)"
+    if facts.synthetic:
+        start = (
+            f"The data are artificial: files in the formats of those that the CDC publishes of "
+            f"{survey}, drawn from a model, under the names of "
+            f"{words.plural(len(cycles), 'cycle')} (", listing(cycles), "). They hold nobody's "
+            "record. “People” are those of the artificial survey.",
+        )  # fmt: skip
+    else:
+        number = words.plural(len(cycles), "cycle")
+        start = (f"The data are the public files of {number} of {survey}: ", listing(cycles), ".")
+    lead = text(*start, " People were kept in these steps:")
     steps = [
         text(f"{step.label}: {condition_words(step.keep, facts)} (", Code(str(step.keep)), ").")
         for step in facts.study.cohort
@@ -177,14 +183,29 @@ def weight_fact(facts: RunFacts) -> tuple[Text, Text]:
     return text(f"{', '.join(names)}{share}"), text(words.lower_first(known.label))
 
 
-def _design(facts: RunFacts) -> list[Block]:
+def _unweighted(book: Book, facts: RunFacts) -> list[str]:
+    """Name what the results hold without the sample weight."""
+    found = []
+    if book.find(measure="unweighted_proportion"):
+        found.append("the shares that are called unweighted")
+    if book.has("missing"):
+        found.append("the shares of missing values")
+    if facts.exposure is not None and facts.exposure.cut_points != "weighted":
+        found.append("the cut points")
+    return [*found, "numbers of people and events"]
+
+
+def _design(book: Book, facts: RunFacts) -> list[Block]:
     rule = DF_RULES.get(facts.df_rule, facts.df_rule)
     return [
         Paragraph(
             text(
-                "Every estimate uses the ",
+                "Estimates use the ",
                 weight_words(facts),
-                ". Variances are linearised (Taylor series) with the masked variance strata (",
+                ", and only ",
+                listing(_unweighted(book, facts)),
+                " do not. Variances are linearised (Taylor series) with the masked variance "
+                "strata (",
                 Code("SDMVSTRA"),
                 ") and the units nested in them (",
                 Code("SDMVPSU"),
@@ -215,10 +236,10 @@ def _missing(facts: RunFacts) -> Text:
 def _read(facts: RunFacts) -> set[str]:
     """Names of all measures that the study reads, those that only describe included."""
     described = getattr(getattr(facts.study, "table1", None), "rows", ())
-    return _analysed(facts) | {*getattr(facts.study, "measures", ()), *described}
+    return analysed(facts) | {*getattr(facts.study, "measures", ()), *described}
 
 
-def _analysed(facts: RunFacts) -> set[str]:
+def analysed(facts: RunFacts) -> set[str]:
     """Names of the measures on which the estimates rest."""
     study = facts.study
     names: set[str] = set()
@@ -244,140 +265,3 @@ def _measure(measure: Measure, facts: RunFacts) -> Text:
     if measure.levels:
         told += f": {'; '.join(measure.levels)}"
     return told + "." + (f" {measure.note}" if measure.note else "")
-
-
-def limitations(book: Book, facts: RunFacts) -> list[Text]:
-    """Say what the reader must bear in mind, as far as the specification tells."""
-    names = _analysed(facts)
-    used = {name: measure for name, measure in facts.measures.items() if name in names}
-    found = [
-        *_of_recall(used, facts),
-        *_of_design(facts),
-        *_of_serum(used, facts),
-        *_of_missing(book, facts),
-        *_of_publications(facts),
-    ]
-    if len(facts.study.outcomes) * max(len(facts.models), 1) > 1:
-        found.append(
-            text("Intervals and P values are not corrected for the number of comparisons.")
-        )
-    return found
-
-
-def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
-    exposure = facts.exposure
-    measure = used.get(exposure.measure) if exposure is not None else None
-    if measure is None or measure.subsample != "dietary_day_1":
-        return []
-    noun = words.group_noun(exposure.groups)
-    label = words.lower_first(measure.label)
-    return [
-        text(
-            f"The exposure is what a person reported for one day. One recall says little of that "
-            f"person's usual intake: intakes of one day spread wider than usual ones, many people "
-            f"stand in another {noun} than their usual intake would put them, and associations "
-            f"with the exposure are as a rule drawn towards none. Cut points of {label} are of "
-            "single days and are no cut points of usual intake. People also under-report what "
-            "they eat."
-        ),
-        *_of_same_day(used, facts),
-    ]
-
-
-def _of_same_day(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
-    """Covariates out of the same recall share its errors."""
-    names = {name for model in facts.models for name in term_names(model.terms)}
-    same = [
-        words.lower_first(measure.label)
-        for name, measure in used.items()
-        if name in names and measure.subsample == "dietary_day_1"
-    ]
-    if not same:
-        return []
-    return [
-        text(
-            "From the same recall come the covariates ",
-            listing(same),
-            ". Their errors go "
-            "together with those of the exposure, so that in models which hold them an "
-            "association may be off in either direction, and they leave less of the exposure's "
-            "own variation.",
-        )
-    ]
-
-
-def _of_design(facts: RunFacts) -> list[Text]:
-    if facts.exposure is None:
-        return []
-    return [
-        text(
-            "Intake and outcome were measured at about the same time in each person. The estimates "
-            "are associations: they do not tell what came first, nor what would follow from "
-            "a change of diet. What is not in the models, or is measured poorly, may explain them."
-        )
-    ]
-
-
-def _of_serum(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
-    early = [cycle for cycle in facts.cycles if cycle < "2007"]
-    told = []
-    if "vitamin_d_ria" in used:
-        told.append(
-            text(
-                "Cut-offs on the radioimmunoassay scale follow papers of the time. The CDC has "
-                "withdrawn that scale, because the assay drifted over the years; here it is "
-                "recovered from the values that are published now. The same cut-off on the "
-                "standardised scale gives other prevalences."
-            )
-        )
-    if "vitamin_d" in used and early:
-        cycles = listing([cycle.replace("-", words.DASH) for cycle in early])
-        told.append(
-            text(
-                "Serum 25(OH)D on the standardised scale was not measured but predicted from a "
-                "radioimmunoassay by the CDC in ",
-                cycles,
-                "; the error of that prediction is in no interval.",
-            )
-        )
-    return told
-
-
-def _of_missing(book: Book, facts: RunFacts) -> list[Text]:
-    number = book.one(analysis="missing", level="any", measure="missing")
-    share = book.one(analysis="missing", level="any", measure="missing_share")
-    if number is None or share is None or number.estimate == 0:
-        return []
-    if not facts.complete_cases:
-        return [
-            text(
-                words.counted(number, "estimate"),
-                " people (",
-                words.estimate(share),
-                "%) lack a variable of some model and are left out where it is needed, and the "
-                "weights were not adjusted for it: models differ in their people too, not only in "
-                "their covariates.",
-            )
-        ]
-    return [
-        text(
-            words.counted(number, "estimate"),
-            " people (",
-            words.estimate(share),
-            "%) were set aside for a missing covariate, and the weights were not adjusted for it: "
-            "if they differ from the others, the results are off for the population.",
-        )
-    ]
-
-
-def _of_publications(facts: RunFacts) -> list[Text]:
-    kinds: Sequence[str] = [str(kind) for kind in facts.verdicts.get("kind", ())]
-    if "direction" not in kinds:
-        return []
-    return [
-        text(
-            "Not all definitions behind the published figures are known (exclusions, weights, cut "
-            "points, coding of covariates), so those marked “in direction” can be compared in "
-            "direction only. Agreement does not show that the same analysis was done."
-        )
-    ]

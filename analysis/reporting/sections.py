@@ -9,7 +9,16 @@ import math
 
 import pandas as pd
 
-from analysis.reporting import figures, methods, outcomes, records, sentences, tables, words
+from analysis.reporting import (
+    figures,
+    limitations,
+    methods,
+    outcomes,
+    records,
+    sentences,
+    tables,
+    words,
+)
 from analysis.reporting.book import Book
 from analysis.reporting.document import (
     Block,
@@ -210,9 +219,14 @@ def _checks(facts: RunFacts) -> list[Block]:
         for verdict, form in forms.items()
         if (count := int((verdicts == verdict).sum()))
     ]
+    printed = (
+        "that the artificial survey prints in its own codebook of the file"
+        if facts.synthetic
+        else "that the CDC prints in the file's codebook"
+    )
     lead = text(
         "Each variable that this study reads was counted in its file and held against the counts "
-        "that the CDC prints in the file's codebook: "
+        f"{printed}: "
         f"{words.plural(len(checks), 'variable')} in {words.plural(number, 'table')}, ",
         listing(told), ".",
     )  # fmt: skip
@@ -227,7 +241,7 @@ def _checks(facts: RunFacts) -> list[Block]:
 
 
 def _limitations(book: Book, facts: RunFacts) -> list[Block]:
-    found = methods.limitations(book, facts)
+    found = limitations.limitations(book, facts)
     return [Bullets(tuple(found))] if found else []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from importlib.resources import files
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 from lxml import html as lxml_html
 
 from analysis.reporting import build
+from analysis.reporting.document import KeyFact, KeyFacts, text
 from analysis.reporting.html import render
 
 
@@ -348,3 +350,55 @@ def test_ours_is_printed_as_the_publication_prints(
         replace(facts, study=study, verdicts=verdicts),
     )
     assert cells_of(table_in(run, "published", "published-table"))[0][3] == printed
+
+
+def methods_of(run: tuple[pd.DataFrame, Any]) -> str:
+    """The methods and checks as they are told."""
+    told = []
+    for block in (*blocks_of(run, "methods"), *blocks_of(run, "checks")):
+        texts = getattr(block, "items", None) or (getattr(block, "text", None),)
+        told += [words.plain for words in texts if words is not None]
+    return " ".join(told)
+
+
+@pytest.mark.parametrize("study", ["deng", "forrest"])
+@pytest.mark.parametrize("cut_points", ["weighted", "unweighted"])
+@pytest.mark.parametrize("shares", [True, False])
+def test_what_has_no_weight_is_told(
+    request: Any, study: str, cut_points: str, shares: bool
+) -> None:
+    results, facts = request.getfixturevalue(study)
+    if not shares:
+        results = results[results["measure"] != "unweighted_proportion"]
+    exposure = facts.study.exposure
+    if exposure is not None:
+        exposure = exposure.model_copy(update={"cut_points": cut_points})
+        facts = replace(facts, study=facts.study.model_copy(update={"exposure": exposure}))
+    told = methods_of((results, facts))
+    assert "Every estimate uses" not in told
+    (listed,) = re.findall(r", and only (.*) do not\.", told)
+    assert ("shares that are called unweighted" in listed) == shares
+    assert ("shares of missing values" in listed) == (study == "deng")
+    assert ("the cut points" in listed) == (study == "deng" and cut_points == "unweighted")
+    assert listed.endswith("numbers of people and events")
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_the_methods_say_what_artificial_data_are(deng: Any, synthetic: bool) -> None:
+    results, facts = deng
+    told = methods_of((results, replace(facts, synthetic=synthetic)))
+    assert ("The data are the public files of 3 cycles" in told) == (not synthetic)
+    assert ("that the CDC prints in the file's codebook" in told) == (not synthetic)
+    assert ("The data are artificial: files in the formats" in told) == synthetic
+    assert ("that the artificial survey prints in its own codebook" in told) == synthetic
+
+
+@pytest.mark.parametrize("number", range(1, 21))
+def test_the_strip_of_facts_is_balanced(number: int) -> None:
+    across = KeyFacts(tuple(KeyFact("x", text("y")) for _ in range(number))).across
+    last = number % across or across
+    assert 1 <= across <= 5
+    # No tile stands alone on a last row, unless it is the only one.
+    assert last > 1 or number == 1
+    css = (files("analysis.reporting") / "static" / "report.css").read_text("utf-8")
+    assert f".across-{across} {{ --across: {across}; }}" in css

@@ -1,0 +1,335 @@
+"""What a reader must bear in mind, as far as the specification and the results tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from analysis.cohort.measure import Measure
+from analysis.grammar import parse_condition
+from analysis.reporting import words
+from analysis.reporting.book import Book, Row
+from analysis.reporting.document import Text, Value, listing, text
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.flow import Step, steps
+from analysis.reporting.methods import analysed
+from analysis.reporting.tables import stratum_name, term_names
+
+FEW_DF = 30
+"""Fewer degrees of freedom than this are called few: t and normal quantiles part visibly."""
+
+FEW_PEOPLE = 200
+"""A group of fewer people than this is named as small."""
+
+RIA = "vitamin_d_ria"
+
+COMPARISONS = (
+    (("odds_ratio",), "odds ratio between groups", "odds ratios between groups"),
+    (("linear",), "difference between groups", "differences between groups"),
+    (("per_unit",), "estimate per unit", "estimates per unit"),
+    (("trend",), "test for trend", "tests for trend"),
+    (("prevalence",), "prevalence", "prevalences"),
+    (("mean",), "mean", "means"),
+)
+"""Analyses whose estimates are counted, with the noun for one and for several."""
+
+
+def limitations(book: Book, facts: RunFacts) -> list[Text]:
+    """Say what the reader must bear in mind, as far as the specification and results tell.
+
+    Parameters
+    ----------
+    book : Book
+        The results.
+    facts : RunFacts
+        The study's specification and the data's kind.
+
+    Returns
+    -------
+    list of Text
+        One for each limitation that applies.
+    """
+    names = analysed(facts)
+    used = {name: measure for name, measure in facts.measures.items() if name in names}
+    return [
+        *_of_artificial(facts),
+        *_of_recall(used, facts),
+        *_of_design(facts),
+        *_of_serum(used, facts),
+        *_of_flow(book, facts),
+        *_of_missing(book, facts),
+        *_of_few(book),
+        *_of_small_groups(book, facts),
+        *_of_publications(facts),
+        *_of_comparisons(book),
+    ]
+
+
+def _of_artificial(facts: RunFacts) -> list[Text]:
+    if not facts.synthetic:
+        return []
+    told = (
+        "The data are artificial, so nothing here holds of people. What follows are the limits of "
+        "the same analysis of the CDC's files."
+    )
+    return [text(told)]
+
+
+def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+    exposure = facts.exposure
+    measure = used.get(exposure.measure) if exposure is not None else None
+    if measure is None or measure.subsample != "dietary_day_1":
+        return []
+    noun = words.group_noun(exposure.groups)
+    label = words.lower_first(measure.label)
+    return [
+        text(
+            f"The exposure is what a person reported for one day. One recall says little of that "
+            f"person's usual intake: intakes of one day spread wider than usual ones, many people "
+            f"stand in another {noun} than their usual intake would put them, and associations "
+            f"with the exposure are as a rule drawn towards none. Cut points of {label} are of "
+            "single days and are no cut points of usual intake. People also under-report what "
+            "they eat."
+        ),
+        *_of_same_day(used, facts),
+    ]
+
+
+def _of_same_day(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+    """Covariates out of the same recall share its errors."""
+    names = {name for model in facts.models for name in term_names(model.terms)}
+    same = [
+        words.lower_first(measure.label)
+        for name, measure in used.items()
+        if name in names and measure.subsample == "dietary_day_1"
+    ]
+    if not same:
+        return []
+    one = len(same) == 1
+    told = text(
+        f"From the same recall {'comes the covariate' if one else 'come the covariates'} ",
+        listing(same),
+        f". {'Its' if one else 'Their'} errors go together with those of the exposure, so that in "
+        f"models which hold {'it' if one else 'them'} an association may be off in either "
+        f"direction, and {'it leaves' if one else 'they leave'} less of the exposure's own "
+        "variation.",
+    )
+    return [told]
+
+
+def _of_design(facts: RunFacts) -> list[Text]:
+    if facts.exposure is None:
+        return []
+    return [
+        text(
+            "Intake and outcome were measured at about the same time in each person. The estimates "
+            "are associations: they do not tell what came first, nor what would follow from "
+            "a change of diet. What is not in the models, or is measured poorly, may explain them."
+        )
+    ]
+
+
+def _of_serum(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+    early = [cycle for cycle in facts.cycles if cycle < "2007"]
+    withdrawn = (
+        "The CDC has withdrawn that scale, because the assay drifted over the years; here it is "
+        "recovered from the values that are published now."
+    )
+    told = []
+    if RIA in _cut(facts):
+        told.append(
+            text(
+                f"Cut-offs on the radioimmunoassay scale follow papers of the time. {withdrawn} "
+                "The same cut-off on the standardised scale gives other prevalences."
+            )
+        )
+    elif RIA in _valued(facts):
+        start = "Values on the radioimmunoassay scale compare with papers of the time only."
+        told.append(text(f"{start} {withdrawn}"))
+    if "vitamin_d" in used and early:
+        cycles = listing([cycle.replace("-", words.DASH) for cycle in early])
+        told.append(
+            text(
+                "Serum 25(OH)D on the standardised scale was not measured but predicted from a "
+                "radioimmunoassay by the CDC in ",
+                cycles,
+                "; the error of that prediction is in no interval.",
+            )
+        )
+    return told
+
+
+def _cut(facts: RunFacts) -> set[str]:
+    """Names of the measures on which an outcome or a group is defined by a condition."""
+    conditions = [
+        getattr(o, key, None) for o in facts.study.outcomes for key in ("event", "against")
+    ]
+    conditions += [domain.where for domain in facts.domains]
+    return {name for c in conditions if c for name in parse_condition(str(c)).columns}
+
+
+def _valued(facts: RunFacts) -> set[str]:
+    """Names of the measures whose values are estimated or stand in a model."""
+    names = {getattr(outcome, "measure", None) or "" for outcome in facts.study.outcomes}
+    names |= {getattr(facts.exposure, "measure", "")}
+    return names.union(*(term_names(model.terms) for model in facts.models))
+
+
+def _of_flow(book: Book, facts: RunFacts) -> list[Text]:
+    """Count the people who lack a measurement, not those whom the study is not about."""
+    keeps = {step.step: str(step.keep) for step in facts.study.cohort}
+    told = [
+        text(_set_aside(step), f" (“{step.label}”)")
+        for step in steps(book)
+        if step.excluded is not None
+        and step.excluded.estimate > 0
+        and _lacking(step.remaining.level, keeps)
+    ]
+    if not told:
+        return []
+    return [
+        text(
+            "Steps that ask for a measurement set aside ",
+            listing(told),
+            ". They may differ from the people analysed; the estimates allow for that only as far "
+            "as the sample weights do.",
+        )
+    ]
+
+
+def _lacking(level: str, keeps: dict[str, str]) -> bool:
+    """Whether a step asks for a measurement (or a recall) that was made, or for a weight."""
+    if level not in keeps:
+        return level == "weighted"
+    asked = parse_condition(keeps[level]).columns
+    return "missing(" in keeps[level] or "recall_status" in asked
+
+
+def _set_aside(step: Step) -> Text:
+    assert step.excluded is not None
+    people = " person" if step.excluded.estimate == 1 else " people"
+    stand = weighted_words(step.excluded_weighted)
+    return text(words.counted(step.excluded, "estimate"), people, " " if stand else "", stand)
+
+
+def weighted_words(row: Row | None) -> Text:
+    """Say for how many people those of a row stand; nothing if that is not known."""
+    if row is None or not math.isfinite(row.estimate):
+        return text()
+    if words.weightless(row.estimate):
+        return text("without a weight")
+    return text("standing for ", Value(words.people(row.estimate), row.row, ("estimate",)))
+
+
+def _of_missing(book: Book, facts: RunFacts) -> list[Text]:
+    number = book.one(analysis="missing", level="any", measure="missing")
+    share = book.one(analysis="missing", level="any", measure="missing_share")
+    if number is None or share is None or number.estimate == 0:
+        return []
+    people = text(words.counted(number, "estimate"), " people (", words.estimate(share))
+    if not facts.complete_cases:
+        return [
+            text(
+                people,
+                "%) lack a variable of some model and are left out where it is needed, and the "
+                "weights were not adjusted for it: models differ in their people too, not only in "
+                "their covariates.",
+            )
+        ]
+    row = book.one(analysis="flow", level="complete_cases", measure="excluded_weighted")
+    stand = weighted_words(row)
+    return [
+        text(
+            people,
+            text("%, ", stand) if stand else "%",
+            ") were set aside for a missing covariate, and the weights were not adjusted for it: "
+            "if they differ from the others, the results are off for the population.",
+        )
+    ]
+
+
+def _of_few(book: Book) -> list[Text]:
+    known = [row for row in book.rows if row.df > 0]
+    fewest = min(known, key=lambda row: row.df, default=None)
+    if fewest is None or fewest.df >= FEW_DF:
+        return []
+    return [
+        text(
+            "Variances rest on few degrees of freedom (",
+            "as few as " if any(row.df != fewest.df for row in known) else "",
+            Value(words.count(fewest.df), fewest.row, ("df",)),
+            "): the standard errors are themselves uncertain, the intervals are wide for it, and "
+            "tests of several terms at once are weak.",
+        )
+    ]
+
+
+def _of_small_groups(book: Book, facts: RunFacts) -> list[Text]:
+    smallest: dict[str, Row] = {}
+    for row in book.rows:
+        group = _group_of(row)
+        if group and math.isfinite(row.n) and row.n < FEW_PEOPLE:
+            known = smallest.get(group)
+            smallest[group] = row if known is None or row.n < known.n else known
+    if not smallest:
+        return []
+    told = [
+        text(
+            f"“{stratum_name(group, facts)}” (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}",
+            words.counted(row), ")",
+        )
+        for group, row in smallest.items()
+    ]  # fmt: skip
+    return [
+        text(
+            f"Fewer than {FEW_PEOPLE} people stand behind some estimates of ",
+            listing(told),
+            ": they hang on few people and sampling units, and their intervals are rough.",
+        )
+    ]
+
+
+def _group_of(row: Row) -> str:
+    if row.analysis in ("prevalence", "mean"):
+        return row.stratum_level or "all"
+    return row.level if row.analysis in ("odds_ratio", "linear") else ""
+
+
+def _of_publications(facts: RunFacts) -> list[Text]:
+    kinds: Sequence[str] = [str(kind) for kind in facts.verdicts.get("kind", ())]
+    if "direction" not in kinds:
+        return []
+    return [
+        text(
+            "Not all definitions behind the published figures are known (exclusions, weights, cut "
+            "points, coding of covariates), so those marked “in direction” can be compared in "
+            "direction only. Agreement does not show that the same analysis was done."
+        )
+    ]
+
+
+def _of_comparisons(book: Book) -> list[Text]:
+    told, total = [], 0
+    for analyses, one, many in COMPARISONS:
+        number = sum(_compares(row) for row in book.rows if row.analysis in analyses)
+        total += number
+        if number:
+            told.append(f"{number:,} {one if number == 1 else many}")
+    if total < 2:
+        return []
+    return [
+        text(
+            "Intervals and P values are not corrected for the number of comparisons: the report "
+            "gives ",
+            listing(told),
+            ". Among so many, some intervals miss the truth by chance." if total >= 20 else ".",
+        )
+    ]
+
+
+def _compares(row: Row) -> bool:
+    """Whether a row is an estimate or test of its own; the reference group is none."""
+    if row.analysis == "trend":
+        return math.isfinite(row.p_value)
+    own = row.level != row.reference or not row.level
+    return own and row.measure != "unweighted_proportion" and math.isfinite(row.estimate)
