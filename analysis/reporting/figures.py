@@ -141,12 +141,12 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     wide = width == style.WIDE
     across = min(len(models), 4 if wide else 2)
     top = 0.27 + 0.2 * math.ceil(len(models) / across)
-    height = max(0.36, 0.12 * len(models) + 0.04) * len(lines) + 0.58 + top
+    height = max(0.36, 0.1 * len(models) + 0.04) * len(lines) + 0.58 + top
     canvas = Canvas(figsize=(width, height))
     left, right = (0.17, 0.77) if wide else (0.115, 0.69)
     axes = canvas.add_axes((left, 0.58 / height, right - left, 1 - (0.58 + top) / height))
     places = {line: len(lines) - 1 - position for position, line in enumerate(lines)}
-    spread = min(0.34, 0.12 * (len(models) - 1)) if len(models) > 1 else 0.0
+    spread = min(0.31, 0.12 * (len(models) - 1)) if len(models) > 1 else 0.0
     offsets = np.linspace(spread, -spread, len(models))
     for row in rows:
         number = models.index(row.model)

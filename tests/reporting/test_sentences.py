@@ -116,8 +116,8 @@ def p_rows(name: str, trend: float, curve: float) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("numbers", [LOWER, HIGHER, HOLDS, TOUCHES, NOTHING])
-@pytest.mark.parametrize("trend", [0.0004, 0.0499, 0.05, 0.051, 0.7, math.nan])
-@pytest.mark.parametrize("curve", [0.0004, 0.05, 0.31, math.nan])
+@pytest.mark.parametrize("trend", [0.0004, 0.0499, 0.05, math.nan])
+@pytest.mark.parametrize("curve", [0.0004, 0.31, math.nan])
 def test_an_interval_is_hedged_where_tests_over_all_doses_do_not_agree(
     made: Any, numbers: tuple[float, float, float], trend: float, curve: float
 ) -> None:
