@@ -4,8 +4,36 @@ Knows columns and designs, not where they come from. The conventions, and the di
 R's ``survey`` package.
 """
 
+from analysis.survey.derived import DerivedEstimates, linear_combination, nonlinear_combination
 from analysis.survey.design import Design
 from analysis.survey.estimates import Estimates
+from analysis.survey.hypotheses import wald_test
+from analysis.survey.interaction import Interaction, interaction
+from analysis.survey.margins import (
+    Margins,
+    average_marginal_effects,
+    margins,
+    margins_of_matrices,
+)
 from analysis.survey.regression import RegressionResults, WaldTest
+from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
 
-__all__ = ["Design", "Estimates", "RegressionResults", "WaldTest"]
+__all__ = [
+    "DerivedEstimates",
+    "Design",
+    "Estimates",
+    "Interaction",
+    "JohnsonNeyman",
+    "Margins",
+    "RegressionResults",
+    "WaldTest",
+    "average_marginal_effects",
+    "interaction",
+    "johnson_neyman",
+    "linear_combination",
+    "margins",
+    "margins_of_matrices",
+    "nonlinear_combination",
+    "simple_slopes",
+    "wald_test",
+]

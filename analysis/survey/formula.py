@@ -32,6 +32,8 @@ class Matrices:
     terms : dict of str to list of str
         Columns of each term of the formula.
     outcome : str
+    spec : object
+        The formula engine's own description of `x`, for `matrix_at`; None without a formula.
     """
 
     y: np.ndarray
@@ -42,6 +44,7 @@ class Matrices:
     n_missing: int
     terms: dict[str, list[str]]
     outcome: str
+    spec: Any = None
 
 
 def build_matrices(
@@ -67,11 +70,8 @@ def build_matrices(
         If the formula cannot be read or every row has a missing value.
     """
     outcome = formula.partition("~")[0].strip()
-    columns = _mentioned(formula, frame)
-    index = pd.RangeIndex(len(rows))
-    data = pd.DataFrame(
-        {name: _plain(frame[name].iloc[rows].set_axis(index)) for name in columns}, index=index
-    )
+    data = plain_data(formula, frame, rows)
+    columns = list(data)
     if outcome in columns:
         data[outcome] = _outcome(data[outcome], outcome)
     try:
@@ -89,9 +89,61 @@ def build_matrices(
         rows=used,
         present=np.concatenate([used, weightless]),
         n_missing=len(rows) - len(used),
-        terms=_terms(model, names),
+        terms=_terms(_spec(model), names),
         outcome=outcome,
+        spec=_spec(model),
     )
+
+
+def plain_data(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Take the columns that the formula mentions as the engine is given them, index 0 to m - 1."""
+    index = pd.RangeIndex(len(rows))
+    return pd.DataFrame(
+        {
+            name: _plain(frame[name].iloc[rows].set_axis(index))
+            for name in _mentioned(formula, frame)
+        },
+        index=index,
+    )
+
+
+def matrix_at(spec: Any, data: pd.DataFrame) -> np.ndarray:
+    """Build the columns of a fitted model for other data.
+
+    Parameters
+    ----------
+    spec : object
+        That of `Matrices`: levels, knots and centres stay those of the fit.
+    data : DataFrame, m rows
+        Without missing values.
+
+    Returns
+    -------
+    array, shape (m, k)
+
+    Raises
+    ------
+    InputError
+        If the data do not suit the formula (a level that the fit did not have), or a value comes
+        out missing.
+    """
+    try:
+        if hasattr(spec, "get_model_matrix"):  # formulaic
+            matrix = np.asarray(spec.get_model_matrix(data, context={"np": np}), dtype=float)
+        else:
+            import patsy  # type: ignore[import-untyped]  # statsmodels brings one engine or both
+
+            matrix = np.asarray(
+                patsy.build_design_matrices([spec], data, NA_action="raise")[0], dtype=float
+            )
+    except Exception as error:  # whatever the engine or a function in the formula raises
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        raise InputError(f"the model cannot be evaluated there: {reason}") from error
+    if matrix.shape[0] == 1 < len(data):  # of a formula with an intercept only
+        matrix = np.repeat(matrix, len(data), axis=0)
+    if len(matrix) != len(data) or not np.isfinite(matrix).all():
+        raise InputError("the model cannot be evaluated there: a column has no finite value")
+    return matrix
 
 
 def _mentioned(formula: str, frame: pd.DataFrame) -> list[str]:
@@ -123,8 +175,11 @@ def _outcome(values: pd.Series, name: str) -> pd.Series:
         ) from error
 
 
-def _terms(model: Any, columns: list[str]) -> dict[str, list[str]]:
+def _spec(model: Any) -> Any:
     # statsmodels 0.14 names it design_info, 0.15 model_spec; patsy and formulaic differ as well.
-    spec = getattr(model.data, "model_spec", None) or model.data.design_info
+    return getattr(model.data, "model_spec", None) or model.data.design_info
+
+
+def _terms(spec: Any, columns: list[str]) -> dict[str, list[str]]:
     slices = spec.term_name_slices if hasattr(spec, "term_name_slices") else spec.term_slices
     return {str(term): columns[where] for term, where in slices.items()}
