@@ -14,6 +14,7 @@ Lumley T (2010). Complex Surveys: A Guide to Analysis Using R. Wiley, section 2.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -290,10 +291,11 @@ def _gradient(
     for number in range(len(at)):
         moved = at.astype(complex)
         moved.iloc[number] += 1j * COMPLEX_STEP
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
                 exact[number] = np.imag(function(moved)) / COMPLEX_STEP
-            except (TypeError, ValueError) as error:  # as of `math.exp`
+            except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:  # `math.exp`
                 raise InputError(
                     f"the function '{name}' does not take complex numbers: {error}",
                     todo="Write it with NumPy's functions.",

@@ -140,7 +140,7 @@ def _measures(logs: DerivedEstimates, alpha: float) -> pd.DataFrame:
         by_synergy = np.array([-a / single, -b / single, both / joint])
     found = transformed(
         logs,
-        [np.log(both / (a * b)), reri, reri / both, synergy],
+        [logs.params.to_numpy() @ [-1.0, -1.0, 1.0], reri, reri / both, synergy],
         np.array(
             [
                 [-1.0, -1.0, 1.0],

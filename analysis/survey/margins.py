@@ -34,7 +34,14 @@ Covariates = Literal["sampled", "fixed", "joint"]
 STEP = 1e-3
 """Step of the derivative of the model's columns, in standard deviations of the covariate: what is
 left by the five-point rule, and what it loses to rounding, are then both near 1e-13."""
-FIVE_POINTS = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}
+FIVE_POINTS = {
+    -2: np.array([1 / 4, 1 / 12, -25 / 12]),
+    -1: np.array([-4 / 3, -2 / 3, 4]),
+    0: np.array([3, 0, -3]),
+    1: np.array([-4, 2 / 3, 4 / 3]),
+    2: np.array([25 / 12, -1 / 12, -1 / 4]),
+}
+"""Weights of five points for a derivative: of points up to the row's value, around it, from it."""
 SAME_FIT = 1e-7
 """How far fitted values may differ, relative to their spread, for the model to be the same."""
 
@@ -431,10 +438,13 @@ def _derivative(spec: Any, data: pd.DataFrame, name: str) -> np.ndarray:
     step = STEP * float(values.std())
     if not step > 0:
         raise InputError(f"'{name}' is the same in every row")
-    parts = [
-        factor * matrix_at(spec, data.assign(**{name: values + ahead * step}))
-        for ahead, factor in FIVE_POINTS.items()
-    ]
+    # Beyond the data a spline may be undefined: at their ends points lie on one side.
+    side = np.where(values < values.min() + 2 * step, 1, 0)
+    side = np.where(values > values.max() - 2 * step, -1, side)
+    parts = []
+    for ahead, factors in FIVE_POINTS.items():
+        moved = matrix_at(spec, data.assign(**{name: values + (ahead + 2 * side) * step}))
+        parts.append(factors[side + 1][:, None] * moved)
     return np.sum(parts, axis=0) / step
 
 
