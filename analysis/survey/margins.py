@@ -374,7 +374,11 @@ def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices
     """Build the model's matrix anew, and see that it is the model's."""
     weightless = np.flatnonzero(design.inside & (design.weights == 0))
     matrices = build_matrices(formula, design.frame, design.rows, weightless)
-    same = matrices.names == list(model.params.index) and len(matrices.rows) == model.nobs
+    same = (
+        matrices.names == list(model.params.index)
+        and len(matrices.rows) == model.nobs
+        and matrices.outcome == model.outcome
+    )
     if same:
         link = family_of(model.family).link
         fitted = link.inverse(matrices.x @ model.params.to_numpy(float))

@@ -168,18 +168,16 @@ def _two(source: Estimated, slope: str, product: str) -> tuple[int, int]:
     return position(source, slope), position(source, product)
 
 
-def _roots(a: float, b: float, c: float) -> list[float]:
+def _roots(a: np.float64, b: np.float64, c: np.float64) -> list[float]:
     """Solve a z^2 + 2 b z + c = 0 without cancelling: real roots, ascending, where it changes sign.
 
-    A root at infinity (a = 0) is none.
+    Where a is 0 one of them is at infinity, and left out.
     """
-    if a == 0:
-        return [] if b == 0 else [-c / (2 * b)]
     discriminant = b**2 - a * c
     if not discriminant > 0:
         return []
     far = -(b + np.copysign(np.sqrt(discriminant), b))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore"):
         roots = far / a, c / far
     return sorted(float(root) for root in roots if np.isfinite(root))
 

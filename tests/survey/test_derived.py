@@ -474,7 +474,7 @@ BAD_MARGINS = {
     "not a number": (lambda m, d: margins(m, d, FORMULA, {"x": [np.nan]}), "cannot be evaluated"),
     "formula": (lambda m, d: margins(m, d, "event ~ x", {"x": [1]}), "was not fitted with"),
     "domain": (lambda m, d: margins(m, d.where("x < 1"), FORMULA, {"x": [1]}), "not fitted with"),
-    "outcome's": (lambda m, d: margins(m, d, "y ~ exposed * x + kind + male", {"x": [1]}), "not f"),
+    "outcome's": (lambda m, d: margins(m, d, "y ~ exposed * x + kind", {"x": [1]}), "not fitted"),
     "reference": (lambda m, d: margins(m, d, FORMULA, {"x": [1]}).differences(2), "no margin at"),
     "effect": (lambda m, d: average_marginal_effects(m, d, FORMULA, "kind"), "continuously"),
     "rows": (lambda m, d: margins_of_matrices(m, d, {"a": d.frame[["x"]]}), "matrix 'a' must"),
@@ -484,6 +484,13 @@ BAD_MARGINS = {
     "odds": (lambda m, d: margins(d.glm("y ~ x"), d, "y ~ x", {"x": [0, 9]}).log_odds_ratios(0),
              "no odds"),
 }  # fmt: skip
+
+
+def test_a_model_fitted_to_other_values_of_the_same_columns_is_refused(design):
+    model = design.glm(FORMULA, "binomial")
+    design.frame["x"] *= 1.001
+    with pytest.raises(InputError, match="was not fitted with the formula"):
+        margins(model, design, FORMULA, {"x": [1]})
 
 
 @pytest.mark.parametrize("case", BAD_MARGINS)
