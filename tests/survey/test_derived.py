@@ -416,10 +416,13 @@ def test_interaction_is_invariant_to_the_coding_of_exposures_and_the_other_covar
     """1 and 2 for 0 and 1, and a covariate in other units: the same contrasts."""
     ours = interaction(design.glm("event ~ exposed * male + x", "binomial"),
                        "exposed", "male", "exposed:male")  # fmt: skip
-    design.frame["e2"], design.frame["m2"] = design.frame["exposed"] + 1, 3 * design.frame["male"]
+    design.frame["e2"], design.frame["m2"] = (
+        design.frame["exposed"] + 1,
+        3 * design.frame["male"] - 1,
+    )
     design.frame["x2"] = 100 * design.frame["x"] - 7
     recoded = interaction(design.glm("event ~ e2 * m2 + x2", "binomial"), "e2", "m2", "e2:m2",
-                          first_from_to=(1, 2), second_from_to=(0, 3))  # fmt: skip
+                          first_from_to=(1, 2), second_from_to=(-1, 2))  # fmt: skip
     pd.testing.assert_frame_equal(ours.odds_ratios, recoded.odds_ratios, rtol=1e-9)
     pd.testing.assert_frame_equal(ours.measures, recoded.measures, rtol=1e-8)
 
