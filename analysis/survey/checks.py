@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -49,6 +51,78 @@ def complete(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     return values
 
 
+def population(frame: pd.DataFrame, name: str, structure: Structure) -> np.ndarray:
+    """Take the PSUs of each stratum in the population, shape (H,).
+
+    The column holds them, or, if no value is above 1, the sampling fractions of the first stage.
+
+    Raises
+    ------
+    InputError
+        If a value is missing, negative or infinite, one stratum has two, numbers of PSUs and
+        fractions are mixed, or a stratum has fewer PSUs in the population than in the sample.
+    """
+    values = as_numbers(complete(frame, name, "fpc"), f"fpc '{name}'")
+    if (values < 0).any():
+        raise InputError(f"fpc '{name}' is negative in {int((values < 0).sum()):,} rows")
+    if (values > 1).any() and (values < 1).any():
+        raise InputError(
+            f"fpc '{name}' mixes numbers of PSUs with sampling fractions",
+            todo="Give the PSUs of each stratum in the population, or the part of them drawn.",
+        )
+    stratum = structure.stratum[structure.psu]
+    each = np.empty(len(structure.labels))
+    each[stratum] = values
+    uneven = stratum[each[stratum] != values]
+    if len(uneven):
+        raise InputError(f"fpc '{name}' varies within stratum {structure.labels[uneven[0]]}")
+    sizes = structure.psus_in_stratum
+    if not (values > 1).any():
+        return np.divide(sizes, each, out=np.full(len(each), np.inf), where=each > 0)
+    short = np.flatnonzero(each < sizes)
+    if len(short):
+        h = short[0]
+        raise InputError(
+            f"stratum {structure.labels[h]} has {sizes[h]} PSUs in the sample but {each[h]:g} in "
+            f"the population",
+            where=f"column '{name}'",
+        )
+    return each
+
+
+def refuse_options(options: Mapping[str, object], combined: bool, mse: bool) -> None:
+    """Refuse what only given replicate weights have.
+
+    Raises
+    ------
+    InputError
+        With the first such option.
+    """
+    said = [name for name, value in options.items() if value is not None]
+    said += ["combined"] * (not combined) + ["mse"] * mse
+    if said:
+        raise InputError(
+            f"'{said[0]}' is for replicate weights, and there are none",
+            todo="Name their columns in replicates=, or make them by as_replicates().",
+        )
+
+
+def refuse_structure(options: dict[str, str | None]) -> None:
+    """Refuse strata, PSUs and their correction beside given replicate weights.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    said = [name for name, value in options.items() if value is not None]
+    if said:
+        raise InputError(
+            f"'{said[0]}' and replicate weights are two designs of one sample",
+            todo="Give either; a finite population correction is part of rscales.",
+        )
+
+
 def refuse_lonely(structure: Structure, strata: str | None) -> None:
     """Refuse a stratum with a single PSU.
 
@@ -57,7 +131,7 @@ def refuse_lonely(structure: Structure, strata: str | None) -> None:
     InputError
         With the first such stratum and its size.
     """
-    lonely = np.flatnonzero(structure.psus_in_stratum == 1)
+    lonely = np.flatnonzero(structure.lonely)
     if len(lonely):
         rows = int((structure.stratum[structure.psu] == lonely[0]).sum())
         label = structure.labels[lonely[0]]

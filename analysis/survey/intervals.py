@@ -40,6 +40,7 @@ def proportion_interval(
     Parameters
     ----------
     p, std_error : float
+        The standard error is that of the log odds under ``"logit"``.
     n : int
         Rows in the domain, those of zero weight included (only ``"beta"`` uses it).
     df : float
@@ -62,7 +63,7 @@ def proportion_interval(
     if not 0 < p < 1 or not std_error > 0:
         return np.nan, np.nan
     if kind == "logit":
-        low, high = wald(np.log(p / (1 - p)), std_error / (p * (1 - p)), df, alpha)
+        low, high = wald(np.log(p / (1 - p)), std_error, df, alpha)
         return float(1 / (1 + np.exp(-low))), float(1 / (1 + np.exp(-high)))
     size = p * (1 - p) / std_error**2
     size *= (critical_t(n - 1, alpha) / critical_t(df, alpha)) ** 2

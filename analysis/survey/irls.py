@@ -14,7 +14,7 @@ International Statistical Review 51:279-292.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,9 @@ WELL_CONDITIONED = 1e-4
 CONVERGED = 1e-8
 """Largest change of a linear predictor in the last step, relative to the largest predictor. With
 canonical links steps shrink quadratically, so that what is left after it is below rounding."""
+SINGULAR = 1e-7
+"""Pivots of Cholesky's triangle below this part of the largest are rounding: their squares are
+differences of numbers of order 1."""
 MAX_ITERATIONS = 100
 """A separated outcome ends here: its steps do not shrink, for the logit grows by 1 each time."""
 
@@ -102,6 +105,53 @@ def fit_glm(
     )
 
 
+@np.errstate(over="ignore")
+def refit_glm(
+    y: np.ndarray,
+    x: np.ndarray,
+    weights: np.ndarray,
+    family: Any,
+    names: Sequence[str],
+    params: np.ndarray,
+    replicates: Iterable[np.ndarray],
+) -> np.ndarray:
+    """Fit anew under each set of replicate weights, beginning at the fitted coefficients.
+
+    Parameters
+    ----------
+    y, x, weights, family, names
+        As for `fit_glm`.
+    params : array, shape (k,)
+        What `fit_glm` gave.
+    replicates : iterable of arrays, each of shape (m, some)
+        Sets of weights in the columns.
+
+    Returns
+    -------
+    array, shape (r, k)
+
+    Raises
+    ------
+    InputError
+        If the model cannot be fitted under one of them: the PSUs that it keeps may leave a
+        category empty or separate the outcome.
+    """
+    basis, back = _orthogonal(x, weights / weights.mean(), names)
+    start = linalg.solve_triangular(back, params)
+    refitted: list[np.ndarray] = []
+    for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
+        gamma, _, stray = _iterate(y, basis, each / each.mean(), family, start)
+        if stray is not None:
+            raise InputError(
+                f"the model cannot be fitted under replicate {len(refitted) + 1}: its coefficients "
+                f"run away in {_moving(back @ stray, x, names)}",
+                todo="Usually a category that only few PSUs have. Merge categories or leave the "
+                "term out.",
+            )
+        refitted.append(back @ gamma)
+    return np.array(refitted)
+
+
 def _orthogonal(
     x: np.ndarray, weights: np.ndarray, names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -144,14 +194,24 @@ def _working(mean: np.ndarray, weights: np.ndarray, family: Any) -> tuple[np.nda
 
 
 def _iterate(
-    y: np.ndarray, basis: np.ndarray, weights: np.ndarray, family: Any
+    y: np.ndarray,
+    basis: np.ndarray,
+    weights: np.ndarray,
+    family: Any,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int, np.ndarray | None]:
     """Iterate to convergence; else the last item is the direction of the last step."""
-    gamma = np.zeros(basis.shape[1])
-    mean = family.starting_mu(y)
-    eta = family.link(mean)
-    residual = eta + (y - mean) * family.link.deriv(mean)
-    deviance, step = np.inf, gamma
+    if start is None:
+        gamma, deviance = np.zeros(basis.shape[1]), np.inf
+        mean = family.starting_mu(y)
+        eta = family.link(mean)
+        residual = eta + (y - mean) * family.link.deriv(mean)
+    else:
+        gamma, eta = start, basis @ start
+        mean = family.link.inverse(eta)
+        residual = (y - mean) * family.link.deriv(mean)
+        deviance = _deviance(y, eta, mean, weights, family)
+    step = gamma
     weighted = np.empty_like(basis)  # one buffer: allocating anew costs as much as the product
     for iteration in range(1, MAX_ITERATIONS + 1):
         slope, information = _working(mean, weights, family)
@@ -161,14 +221,28 @@ def _iterate(
         try:
             factor = linalg.cho_factor(basis.T @ weighted)
         except (linalg.LinAlgError, ValueError):
-            return gamma, iteration, step
+            return gamma, iteration, step if start is None else _weakest(basis.T @ weighted, step)
+        if start is not None and _singular(factor[0]):
+            return gamma, iteration, _weakest(basis.T @ weighted, step)
         step = linalg.cho_solve(factor, weighted.T @ residual)
         gamma, eta_new, mean, deviance = _advance(gamma, step, basis, y, weights, family, deviance)
         moved, eta = np.abs(eta_new - eta).max(), eta_new
         size = np.abs(eta).max()
-        if iteration > 1 and moved <= CONVERGED * (1 + size):
+        if (iteration > 1 or start is not None) and moved <= CONVERGED * (1 + size):
             return gamma, iteration, None
     return gamma, iteration, step
+
+
+def _singular(triangle: np.ndarray) -> bool:
+    pivots = np.abs(np.diagonal(triangle))
+    return not pivots.min() > SINGULAR * pivots.max()
+
+
+def _weakest(information: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Find the direction of which there is least information; the last step if it has no end."""
+    if not np.isfinite(information).all():
+        return step
+    return np.linalg.eigh(information)[1][:, 0]
 
 
 def _advance(

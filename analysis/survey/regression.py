@@ -37,9 +37,9 @@ class RegressionResults:
     ----------
     params : Series, shape (k,)
     covariance : DataFrame, shape (k, k)
-        Taylor-linearised; also ``cov_params()``.
+        Taylor-linearised, or from replicate weights; also ``cov_params()``.
     df_design : int
-        PSUs minus strata among the rows used.
+        PSUs minus strata among the rows used; the design's own count with replicate weights.
     df_rule : {"design", "residual"}
         Which degrees of freedom the t and F statistics have: `df_design`, or
         ``df_design - (k - 1)`` as R's ``svyglm`` has.
@@ -50,7 +50,9 @@ class RegressionResults:
     n_events : int or None
         Rows used with outcome 1 (binomial only).
     n_psus, n_strata : int
-        Those with a row used.
+        Those with a row used. Where replicate weights came with the sample every row is a PSU.
+    replicates : str
+        Number and method of the replicate weights; empty under linearisation.
     fittedvalues : Series, shape (nobs,)
         Means, with the data frame's index.
     terms : dict of str to list of str
@@ -76,6 +78,7 @@ class RegressionResults:
     iterations: int
     terms: dict[str, list[str]] = field(default_factory=dict)
     converged: bool = True
+    replicates: str = ""
 
     @property
     def df_resid(self) -> int:
@@ -183,14 +186,18 @@ class RegressionResults:
         interval = self.conf_int(alpha)
         width = min(22, max(12, *(len(name) for name in self.params.index)))
         events = "" if self.n_events is None else f", {self.n_events:,} with the outcome"
-        rule = "PSUs - strata" if self.df_rule == "design" else "PSUs - strata - (coefficients - 1)"
+        rule = "rank of replicates - 1" if self.replicates else "PSUs - strata"
+        rule += " - (coefficients - 1)" if self.df_rule == "residual" else ""
+        units = f"{self.n_psus:,} PSUs in {self.n_strata:,} strata; degrees of freedom "
+        errors = f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}"
+        if self.replicates:
+            units, errors = "Degrees of freedom ", f"Standard errors from {self.replicates}"
         level = f"{100 * (1 - alpha):g}%"
         lines = [
             f"Survey-weighted {self.family} model of {self.outcome}"[:80],
             f"{self.nobs:,} rows{events}; {self.n_missing:,} more with missing values",
-            f"{self.n_psus:,} PSUs in {self.n_strata:,} strata; degrees of freedom "
-            f"{self.df_resid} ({rule})",
-            f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}",
+            f"{units}{self.df_resid} ({rule})",
+            errors,
             "",
             f"{'':<{width}} {'coef':>10} {'std err':>9} {'t':>7} {'p':>6} "
             f"{'[' + level:>10} {'CI]':>9}",

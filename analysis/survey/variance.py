@@ -3,6 +3,8 @@
 Every estimator of this package reduces to a total of scores (its influence function times the
 weight), so that this is the only place where the sampling design enters a standard error.
 
+A finite population correction, if there is one, is that of the first stage.
+
 References
 ----------
 Binder DA (1983). On the variances of asymptotically normal estimators from complex surveys.
@@ -19,6 +21,8 @@ import numpy as np
 import pandas as pd
 
 LonelyPSU = Literal["fail", "adjust", "average", "remove", "certainty"]
+CENSUS = 1e-7
+"""Part of a stratum left out below which it counts as drawn whole, as in R."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,25 @@ class Structure:
         Code of each PSU's stratum, from 0 to H - 1.
     labels : Index, shape (H,)
         The strata as the user named them.
+    population : array, shape (H,)
+        PSUs of each stratum in the population; infinite where there is no correction.
     """
 
     psu: np.ndarray
     stratum: np.ndarray
     labels: pd.Index
+    population: np.ndarray
+
+    @property
+    def correction(self) -> np.ndarray:
+        """Finite population corrections 1 - n / N, shape (H,); 0 if every PSU was drawn."""
+        left = 1 - self.psus_in_stratum / self.population
+        return np.where(left < CENSUS, 0.0, left)
+
+    @property
+    def lonely(self) -> np.ndarray:
+        """Whether each stratum has a single PSU of several in the population: bool, shape (H,)."""
+        return (self.psus_in_stratum == 1) & (self.correction > 0)
 
     @property
     def psus_in_stratum(self) -> np.ndarray:
@@ -89,15 +107,16 @@ def factorise(
     else:
         row_stratum, labels = pd.factorize(strata, sort=True)
         labels = pd.Index(labels)
+    endless = np.full(len(labels), np.inf)
     if psu is None:
-        return Structure(np.arange(n), row_stratum, labels), []
+        return Structure(np.arange(n), row_stratum, labels, endless), []
     row_psu, psu_labels = pd.factorize(psu)
     pairs, codes = np.unique(row_stratum * len(psu_labels) + row_psu, return_inverse=True)
     straddling: list = []
     if not nest:
         strata_of_label = np.bincount(pairs % len(psu_labels), minlength=len(psu_labels))
         straddling = list(psu_labels[strata_of_label > 1])
-    return Structure(codes, pairs // len(psu_labels), labels), straddling
+    return Structure(codes, pairs // len(psu_labels), labels, endless), straddling
 
 
 def degrees_of_freedom(structure: Structure, rows: np.ndarray) -> int:
@@ -128,12 +147,14 @@ def covariance(
     r"""Estimate the covariance of the totals of scores over a domain.
 
     With :math:`z_{hi}` the total of the scores in PSU i of stratum h, of which the whole sample
-    has :math:`n_h`, it is
+    has :math:`n_h` and the population :math:`N_h`, it is
 
-    .. math:: \sum_h \frac{n_h}{n_h - 1} \sum_i (z_{hi} - \bar z_h)(z_{hi} - \bar z_h)'
+    .. math:: \sum_h \left(1 - \frac{n_h}{N_h}\right) \frac{n_h}{n_h - 1}
+              \sum_i (z_{hi} - \bar z_h)(z_{hi} - \bar z_h)'
 
-    PSUs are taken as drawn with replacement (the "ultimate cluster"). A PSU without a row in the
-    domain counts with a total of zero.
+    Without a finite population correction (:math:`N_h` infinite) PSUs are taken as drawn with
+    replacement, the "ultimate cluster". A PSU without a row in the domain counts with a total of
+    zero.
 
     Parameters
     ----------
@@ -143,10 +164,11 @@ def covariance(
         Positions of these rows in the sample.
     structure : Structure
     lonely_psu : str
-        What a stratum with one PSU in the whole sample adds: ``"remove"`` and ``"certainty"``
-        nothing; ``"adjust"`` the square of its total, that is, its deviation from the mean of all
-        scores, which is zero for a linearised statistic; ``"average"`` the mean over the other
-        strata that are present in the domain. These are R's ``survey.lonely.psu``.
+        What a stratum with one PSU in the whole sample, of more in the population, adds:
+        ``"remove"`` and ``"certainty"`` nothing; ``"adjust"`` the square of its total, that is,
+        its deviation from the mean of all scores, which is zero for a linearised statistic;
+        ``"average"`` the mean over the other strata that are present in the domain. These are
+        R's ``survey.lonely.psu``.
     present : int array, optional
         Positions of all rows in the domain, if `rows` are without those of weight 0. As in R a
         stratum with rows of weight 0 only counts as present for ``"average"``.
@@ -161,14 +183,14 @@ def covariance(
     for column in range(scores.shape[1]):
         totals[:, column] = np.bincount(psu, scores[:, column], minlength=len(totals))
     sizes = structure.psus_in_stratum
-    lonely = sizes == 1
+    lonely = structure.lonely
     means = np.empty((len(sizes), scores.shape[1]))
     for column in range(scores.shape[1]):
         sums = np.bincount(structure.stratum, totals[:, column], minlength=len(sizes))
         means[:, column] = sums / sizes
     if lonely_psu == "adjust":
         means[lonely] = 0.0
-    factors = sizes / np.where(lonely, 1, sizes - 1)
+    factors = structure.correction * sizes / np.where(sizes == 1, 1, sizes - 1)
     deviations = totals - means[structure.stratum]
     result = (deviations.T * factors[structure.stratum]) @ deviations
     if lonely_psu == "average":
