@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.survey.hadamard import hadamard
+
 HERE = Path(__file__).parent
 DESIGNS = HERE / "designs"
 RULES = ("adjust", "average", "remove", "certainty")
@@ -69,14 +71,116 @@ def with_zero_weights(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def with_population(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Add the PSUs of each stratum in the population, and the fraction of them in the sample.
+
+    The first stratum is drawn whole.
+    """
+    drawn = frame.groupby("stratum")["psu"].nunique()
+    more = np.random.default_rng(seed).integers(1, 9, len(drawn))
+    more[0] = 0
+    population = drawn + more
+    size = frame["stratum"].map(population)
+    return frame.assign(
+        population=size, fraction=frame["stratum"].map(drawn) / size, units=3 * frame["unit"].max()
+    )
+
+
+def given_factors(frame: pd.DataFrame, seed: int) -> dict[str, tuple[np.ndarray, list | None]]:
+    """Make factors of the units, shape (units, sets), and the rscales, as a survey office might."""
+    rng = np.random.default_rng(seed)
+    units = frame.drop_duplicates("unit").sort_values("unit")
+    strata = units["stratum"].to_numpy()
+    count = len(units)
+    groups = rng.permutation(np.arange(count) % 20)  # random groups, one left out at a time
+    delete_group = np.where(groups[:, None] == np.arange(20), 0.0, 20 / 19)
+    sizes = pd.Series(strata).map(pd.Series(strata).value_counts()).to_numpy()
+    delete_one = np.where(
+        np.eye(count, dtype=bool), 0.0,
+        np.where(strata[:, None] == strata, sizes / (sizes - 1), 1.0),
+    )  # fmt: skip
+    halves = np.where(rng.random((count, 24)) < 0.5, 1.7, 0.3)
+    drawn = np.empty((count, 40))
+    for stratum in np.unique(strata):
+        inside = strata == stratum
+        size = inside.sum()
+        draws = rng.multinomial(size - 1, np.full(size, 1 / size), size=40).T
+        drawn[inside] = draws * size / (size - 1)
+    return {
+        "delete_group": (delete_group, None),
+        "delete_one": (delete_one, list((sizes - 1) / sizes)),
+        "halves": (halves, None),
+        "drawn": (drawn, None),
+    }
+
+
+def replicate_cases(rscales: list) -> list[dict]:
+    """List the designs with replicate weights, and those with a finite population correction."""
+    nested = {"strata": "stratum", "psu": "psu", "rule": "fail", "mse": False}
+    one_stratum = nested | {"strata": None, "psu": "unit"}
+    mse = {"mse": True}
+    cases = {
+        "fpc_population": nested | {"file": "plain", "fpc": "population"},
+        "fpc_fraction": nested | {"file": "plain", "fpc": "fraction"},
+        "fpc_no_strata": one_stratum | {"file": "plain", "fpc": "units"},
+        "jkn": nested | {"file": "plain", "make": "JKn"},
+        "jkn_mse": nested | {"file": "plain", "make": "JKn"} | mse,
+        "jkn_hard": nested | {"file": "hard", "make": "JKn"},
+        "jkn_fpc": nested | {"file": "plain", "make": "JKn", "fpc": "population"},
+        "jk1": one_stratum | {"file": "plain", "make": "JK1"},
+        "jk1_mse": one_stratum | {"file": "lonely", "make": "JK1"} | mse,
+        "jk1_fpc": one_stratum | {"file": "plain", "make": "JK1", "fpc": "units"},
+        "brr": nested | {"file": "paired", "make": "BRR"},
+        "brr_mse": nested | {"file": "paired", "make": "BRR"} | mse,
+        "fay": nested | {"file": "paired", "make": "Fay", "rho": 0.3},
+    }
+    for rule in RULES:
+        cases[f"jkn_{rule}"] = nested | {"file": "lonely", "make": "JKn", "rule": rule}
+    factors = {
+        "given_jk1": {"factors": "delete_group", "method": "JK1", "combined": True},
+        "given_jk1_factors": {"factors": "delete_group", "method": "JK1", "combined": False},
+        "given_jkn": {
+            "factors": "delete_one", "method": "JKn", "combined": True, "rscales": rscales,
+        },
+        "given_jkn_factors": {"factors": "delete_one", "method": "JKn", "combined": False},
+        "given_brr": {"factors": "halves", "method": "BRR", "combined": True},
+        "given_fay": {"factors": "halves", "method": "Fay", "rho": 0.7, "combined": True},
+        "given_bootstrap": {"factors": "drawn", "method": "bootstrap", "combined": True},
+        "given_scaled": {
+            "factors": "drawn", "method": "bootstrap", "combined": False, "scale": 0.03,
+            "rscales": [0.0, 2.0] + [1.0] * 38, "mse": True,
+        },
+    }  # fmt: skip
+    cases |= {
+        name: {"file": "plain", "rule": "fail", "mse": False} | case
+        for name, case in factors.items()
+    }
+    return [{"case": name, "domains": DOMAINS} | case for name, case in cases.items()]
+
+
+def write_replicates(frame: pd.DataFrame) -> None:
+    """Write the factors of replicate weights, a Hadamard matrix, and the list of designs."""
+    labels = pd.Index(np.sort(frame["unit"].unique()), name="unit")
+    factors = given_factors(frame, 5)
+    for name, (matrix, _) in factors.items():
+        columns = [f"r{j + 1}" for j in range(matrix.shape[1])]
+        pd.DataFrame(matrix, labels, columns).to_csv(DESIGNS / f"{name}.csv")
+    np.savetxt(DESIGNS / "hadamard.csv", hadamard(13), fmt="%d", delimiter=",")
+    cases = replicate_cases(factors["delete_one"][1] or [])
+    (DESIGNS / "replicates.json").write_text(json.dumps(cases, indent=1) + "\n")
+
+
 def main() -> None:
-    """Write the samples and the list of designs made of them."""
+    """Write the samples and the lists of designs made of them."""
+    DESIGNS.mkdir(exist_ok=True)
     plain = sample(1, [2] * 9 + [3] * 3, 600, spread=0.7, event_rate=0.3)
     lonely = sample(2, [2, 3, 2, 2, 2, 1, 2, 1, 3, 2], 500, spread=0.7, event_rate=0.3)
     lonely = with_zero_weights(lonely)
     hard = with_zero_weights(sample(3, [2] * 8 + [4, 3, 3], 700, spread=2.4, event_rate=0.06))
-    files = {"plain": plain, "lonely": lonely, "hard": hard}
-    DESIGNS.mkdir(exist_ok=True)
+    paired = sample(4, [2] * 8 + [4, 4], 600, spread=0.7, event_rate=0.3)
+    plain = with_population(plain, 6)
+    write_replicates(plain)
+    files = {"plain": plain, "lonely": lonely, "hard": hard, "paired": paired}
     for name, frame in files.items():
         frame.to_csv(DESIGNS / f"{name}.csv", index=False)
     cases = [

@@ -1,5 +1,7 @@
-"""Our digits against R's survey: every estimator, design, domain and single-PSU rule."""
+"""Our digits against R's survey: every estimator, kind of design, domain and single-PSU rule."""
 
+import dataclasses
+import functools
 import json
 import math
 from pathlib import Path
@@ -19,9 +21,19 @@ R_LOGIT = 1e-8  # R's svyciprop iterates its logit until the deviance is stable 
 LINEAR = 1e-12  # QR there, an orthogonal basis here
 LOGISTIC = 1e-11  # both iterated until rounding is all that is left
 TEST = 1e-10  # p values magnify the differences of what they are made of
+# Deviations of replicates from their mean lose the digits that the estimates have in common.
+REPLICATED = 1e-10
+R_REPLICATED_LOGIT = 1e-7  # the same, of logits that R iterates to 1e-8
 
-CASES = {case["case"]: case for case in json.loads((DESIGNS / "cases.json").read_text())}
-ANSWERS = json.loads((REFERENCE / "designs.json").read_text())["answers"]
+REFERENCES = {
+    name: json.loads((REFERENCE / f"{name}.json").read_text()) for name in ("designs", "replicates")
+}
+CASES = {
+    case["case"]: case
+    for name in ("cases", "replicates")
+    for case in json.loads((DESIGNS / f"{name}.json").read_text())
+}
+ANSWERS = [answer for reference in REFERENCES.values() for answer in reference["answers"]]
 FRAMES = {path.stem: pd.read_csv(path) for path in DESIGNS.glob("*.csv")}
 MODELS = {
     "gaussian": "y ~ x + band + z",
@@ -44,20 +56,53 @@ DESCRIBED = {
 }
 
 
-def design_of(answer):
-    case = CASES[answer["case"]]
-    whole = Design(
+def taylor_of(case, rule):
+    return Design(
         FRAMES[case["file"]],
         weights="weight",
         strata=case["strata"],
         psu=case["psu"],
-        lonely_psu=answer["rule"],
+        lonely_psu=rule,
+        fpc=case.get("fpc"),
     )
+
+
+def given_of(case):
+    """The sample with replicate weights r1, r2, ..., from the factors of its units."""
+    frame = FRAMES[case["file"]]
+    factors = FRAMES[case["factors"]].set_index("unit").loc[frame["unit"]].set_axis(frame.index)
+    if case["combined"]:
+        factors = factors.mul(frame["weight"], axis=0)
+    return Design(
+        pd.concat([frame, factors], axis=1),
+        weights="weight",
+        replicates="r",
+        method=case["method"],
+        combined=case["combined"],
+        mse=case["mse"],
+        **{name: case[name] for name in ("scale", "rscales", "rho") if name in case},
+    )
+
+
+@functools.cache
+def whole_of(name, rule):
+    case = CASES[name]
+    if "factors" in case:
+        return given_of(case)
+    design = taylor_of(case, rule or case["rule"])
+    if "make" not in case:
+        return design
+    return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
+
+
+def design_of(answer):
+    whole = whole_of(answer["case"], answer.get("rule"))
     return whole.where(whole.frame[answer["domain"]] == 1)
 
 
 def identity(answer):
-    return "-".join(answer[part] for part in ("case", "rule", "domain", "estimator"))
+    parts = ("case", "rule", "domain", "estimator")
+    return "-".join(answer[part] for part in parts if part in answer)
 
 
 def numbers(values):
@@ -80,7 +125,7 @@ def name_in_r(name):
 
 def test_matrix_is_whole():
     cells = {identity(answer) for answer in ANSWERS}
-    expected = sum(len(case["rules"]) * len(case["domains"]) for case in CASES.values())
+    expected = sum(len(case.get("rules", [0])) * len(case["domains"]) for case in CASES.values())
     assert len(cells) == expected * (len(MODELS) + len(DESCRIBED))
 
 
@@ -88,10 +133,14 @@ def test_matrix_is_whole():
     "answer", [a for a in ANSWERS if a["estimator"] in DESCRIBED], ids=identity
 )
 def test_description(answer):
-    frame = DESCRIBED[answer["estimator"]](design_of(answer)).frame
-    iterated = R_LOGIT if answer["estimator"] == "proportion_logit" else CLOSED_FORM
-    agree(frame["estimate"], answer["estimate"], iterated, "estimate")
-    agree(frame["std_error"], answer["std_error"], CLOSED_FORM, "std_error")
+    design = design_of(answer)
+    frame = DESCRIBED[answer["estimator"]](design).frame
+    spread = CLOSED_FORM if design.replicates is None else REPLICATED
+    point, iterated = CLOSED_FORM, spread
+    if answer["estimator"] == "proportion_logit":
+        point, iterated = R_LOGIT, R_LOGIT if design.replicates is None else R_REPLICATED_LOGIT
+    agree(frame["estimate"], answer["estimate"], point, "estimate")
+    agree(frame["std_error"], answer["std_error"], spread, "std_error")
     if "df" in answer:
         assert set(frame["df"]) == {answer["df"]}
         agree(frame["conf_low"], answer["conf_low"], iterated, "conf_low")
@@ -106,13 +155,16 @@ def test_regression(answer, entry):
     design = design_of(answer)
     formula = MODELS[answer["estimator"]]
     family = answer["estimator"].partition("_")[0]
-    tolerance = LINEAR if family == "gaussian" else LOGISTIC
+    tolerance = point = LINEAR if family == "gaussian" else LOGISTIC
+    f_and_p = TEST
+    if design.replicates is not None:
+        tolerance, f_and_p = REPLICATED, 10 * REPLICATED
     model = design.glm(formula, family=family)
     if entry == "matrix":
         model = by_matrix(design, answer["names"], formula, family)
     order = dict(zip(map(name_in_r, model.params.index), model.params.index, strict=True))
     ours = [order[":".join(sorted(name.split(":")))] for name in answer["names"]]
-    agree(model.params[ours], answer["estimate"], tolerance, "coefficients")
+    agree(model.params[ours], answer["estimate"], point, "coefficients")
     covariance = model.cov_params().loc[ours, ours].to_numpy()
     theirs = numbers(answer["covariance"]).reshape(covariance.shape)
     agree(model.bse[ours], list(np.sqrt(np.diag(theirs))), tolerance, "std_error")
@@ -122,13 +174,13 @@ def test_regression(answer, entry):
     assert model.df_design == model.df_resid == answer["df"]
     agree(model.conf_int()[0][ours], answer["conf_low"], 10 * tolerance, "conf_low")
     test = model.wald_test("band")
-    agree(test.statistic, answer["f"], TEST, "F")
-    agree(test.pvalue, answer["p"], TEST, "p")
+    agree(test.statistic, answer["f"], f_and_p, "F")
+    agree(test.pvalue, answer["p"], f_and_p, "p")
     if entry == "formula":
-        residual = design.glm(formula, family=family, df="residual")
+        residual = dataclasses.replace(model, df_rule="residual")
         assert residual.df_resid == answer["df_residual"]
         agree(residual.conf_int()[0][ours], answer["conf_low_residual"], 10 * tolerance, "conf_low")
-        agree(residual.wald_test("band").pvalue, answer["p_residual"], TEST, "p")
+        agree(residual.wald_test("band").pvalue, answer["p_residual"], f_and_p, "p")
 
 
 def by_matrix(design, names, formula, family):
@@ -145,3 +197,11 @@ def by_matrix(design, names, formula, family):
     x = pd.DataFrame(columns, index=frame.index)
     outcome = formula.partition(" ")[0]
     return design.fit(outcome, x, family, terms={"band": ["bandmid", "bandtop"]})
+
+
+@pytest.mark.parametrize("method", ["bootstrap", "subbootstrap"])
+def test_scales_of_the_bootstraps(method):
+    design = taylor_of(CASES["nested"], "fail")
+    made = design.as_replicates(method, count=80, seed=1).replicates
+    assert made.scale == pytest.approx(REFERENCES["replicates"]["scales"][method], rel=1e-14)
+    assert (made.rscales == 1).all()
