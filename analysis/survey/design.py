@@ -114,6 +114,8 @@ class Design:
         if lonely_psu not in get_args(LonelyPSU):
             choices = ", ".join(get_args(LonelyPSU))
             raise InputError(f"unknown lonely_psu '{lonely_psu}'", todo=f"Choose from {choices}.")
+        if replicates is not None:
+            checks.refuse_structure({"strata": strata, "psu": psu, "fpc": fpc})
         self.frame, self.lonely_psu = frame, lonely_psu
         self.weights = checks.weights(frame, weights)
         labels = {
@@ -139,7 +141,6 @@ class Design:
             options = {"method": method, "scale": scale, "rscales": rscales, "rho": rho, "df": df}
             checks.refuse_options(options, combined, mse)
         else:
-            checks.refuse_structure({"strata": strata, "psu": psu, "fpc": fpc})
             self.replicates = given(
                 frame, self.weights, replicates, method, scale=scale, rscales=rscales, rho=rho,
                 combined=combined, mse=mse, df=df,
