@@ -148,7 +148,7 @@ def replicate_cases(rscales: list) -> list[dict]:
         "given_bootstrap": {"factors": "drawn", "method": "bootstrap", "combined": True},
         "given_scaled": {
             "factors": "drawn", "method": "bootstrap", "combined": False, "scale": 0.03,
-            "rscales": [0.0, 2.0] + [1.0] * 38, "mse": True,
+            "rscales": [0.0, 2.0] + [1.0] * 38,
         },
     }  # fmt: skip
     cases |= {
