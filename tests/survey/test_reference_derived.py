@@ -37,10 +37,10 @@ BOUNDS = 1e-9  # R's are found by bisection, ours in closed form
 CASES = {case["case"]: case for case in json.loads((DESIGNS / "cases.json").read_text())}
 ANSWERS = json.loads((REFERENCE / "derived.json").read_text())["answers"]
 FRAMES = {
-    path.stem: pd.read_csv(path).assign(
+    name: pd.read_csv(DESIGNS / f"{name}.csv").assign(
         high=lambda f: (f["x"] > 0) * 1, late=lambda f: (f["z"] > 8) * 1
     )
-    for path in DESIGNS.glob("*.csv")
+    for name in {case["file"] for case in CASES.values()}
 }
 BANDS = {"band": ["low", "mid", "top"]}
 MARGINS = {
