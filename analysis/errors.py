@@ -15,7 +15,7 @@ class AnalysisError(Exception):
         What is wrong, as a sentence without its full stop.
     where : str, optional
         The file, line, key, table or column at fault.
-    todo : str, optional
+    remedy : str, optional
         What the user can do next.
 
     Attributes
@@ -26,15 +26,15 @@ class AnalysisError(Exception):
 
     exit_status = 1
 
-    def __init__(self, what: str, *, where: str = "", todo: str = "") -> None:
-        self.what, self.where, self.todo = what, where, todo
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.remedy = what, where, remedy
         super().__init__(self.message)
 
     @property
     def message(self) -> str:
         """The whole message, its parts on lines of their own."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head}\n{self.todo}" if self.todo else head
+        return f"{head}\n{self.remedy}" if self.remedy else head
 
 
 class InputError(AnalysisError):

@@ -308,7 +308,7 @@ def _writing(folder: Path) -> Iterator[None]:
         raise InputError(
             f"cannot write the report: {error.strerror}",
             where=str(folder),
-            todo="Free space or permissions there, or choose another folder with --out.",
+            remedy="Free space or permissions there, or choose another folder with --out.",
         ) from None
     finally:
         # An interrupted first run leaves no empty folder behind.

@@ -109,7 +109,7 @@ def _source(measure: Measure, cycle: str) -> Source:
         reason = measure.absent.get(cycle)
         raise InputError(
             f"{measure.name} does not exist in {cycle}" + (f": {reason}" if reason else ""),
-            todo=f"It exists in {', '.join(measure.cycles)}.",
+            remedy=f"It exists in {', '.join(measure.cycles)}.",
         )
     return measure.sources[cycle]
 
@@ -182,7 +182,7 @@ def _columns(
             raise DataError(
                 "a participant (SEQN) has more than one row",
                 where=table,
-                todo="The file is not the CDC's table; fetch it anew.",
+                remedy="The file is not the CDC's table; fetch it anew.",
             )
         found[role] = series.reindex(people)
     for role, (table, variables) in source.records.items():
@@ -251,6 +251,6 @@ def _nobody_lost(kept: np.ndarray, step: str) -> np.ndarray:
     if not kept.any():
         raise InputError(
             "nobody is left after this step", where=f"cohort step '{step}'",
-            todo="Look at its condition, and at the steps before it.",
+            remedy="Look at its condition, and at the steps before it.",
         )  # fmt: skip
     return kept

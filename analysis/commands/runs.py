@@ -129,7 +129,7 @@ def _require_folder(folder: Path) -> None:
         raise InputError(
             f"cannot write the report: {there} {what}",
             where=str(folder),
-            todo="Choose another folder with --out.",
+            remedy="Choose another folder with --out.",
         )
 
 

@@ -44,7 +44,7 @@ def measures(options: argparse.Namespace) -> None:
     if not found:
         raise InputError(
             f"no measure mentions '{options.word}'",
-            todo="List them all: python -m analysis measures",
+            remedy="List them all: python -m analysis measures",
         )
     table = grid("Measure", "What it is", "Cycles")
     for measure in found:
@@ -64,13 +64,14 @@ def compare(options: argparse.Namespace) -> None:
         again = f"python -m analysis run {name} --out {options.out}{flag}"
         if not path.is_file():
             raise InputError(
-                f"{study.name} has not been run: there is no {path}", todo=f"Run it first: {again}"
+                f"{study.name} has not been run: there is no {path}",
+                remedy=f"Run it first: {again}",
             )
         try:
             verdicts = pd.DataFrame(json.loads(path.read_text(encoding="utf-8"))["verdicts"])
         except (ValueError, KeyError, TypeError):
             raise InputError(
-                "not the record of a run", where=str(path), todo=f"Write it anew: {again}"
+                "not the record of a run", where=str(path), remedy=f"Write it anew: {again}"
             ) from None
         if verdicts.empty:
             line(out(), f"{study.name}: no published figures were compared in the last run")

@@ -28,7 +28,7 @@ def studies_of(options: argparse.Namespace) -> list[Study]:
     names = [study.name for study in studies]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise InputError(f"two studies are named '{twice}'", todo="They would share a folder.")
+        raise InputError(f"two studies are named '{twice}'", remedy="They would share a folder.")
     if getattr(options, "cycles", None) is not None:
         studies = [study.with_cycles(options.cycles) for study in studies]
     for study in studies:

@@ -138,7 +138,7 @@ def _require_both_sides(fit: Fit, doses: Doses, unit: str) -> None:
                 f"{int(group.sum()):,} of the {len(group):,} people of dose group {level} "
                 f"({doses.range_of(i, unit)}) have the event, so it has no odds ratio",
                 where=fit.place,
-                todo="Take fewer groups, more cycles or another cut-off.",
+                remedy="Take fewer groups, more cycles or another cut-off.",
             )
 
 
@@ -251,7 +251,7 @@ def _reference(cohort: Design, exposure: Exposure, ends: np.ndarray) -> float:
             f"spline_reference {reference:g} is outside the curve, which is drawn from the 1st to "
             f"the 99th percentile of {exposure.measure} ({ends[0]:g} to {ends[-1]:g})",
             where="[exposure]",
-            todo='Name a value between these, or "median".',
+            remedy='Name a value between these, or "median".',
         )
     return reference
 

@@ -188,7 +188,7 @@ def _domain(cohort: Design, domain: Domain, frame: pd.DataFrame) -> Design:
         raise InputError(
             f"nobody in the cohort meets 'where' ({domain.condition.text})",
             where=f"domain '{domain.name}'",
-            todo="Look at its condition, and at the steps of the cohort.",
+            remedy="Look at its condition, and at the steps of the cohort.",
         )
     return found
 

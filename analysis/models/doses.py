@@ -91,7 +91,7 @@ def dose_groups(
             f"{column} takes too few values to be split into {groups} groups (cut points "
             f"{', '.join(f'{cut:g}' for cut in cuts)})",
             where="[exposure]",
-            todo="Take fewer groups.",
+            remedy="Take fewer groups.",
         )
     codes = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, side="left"))
     group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)

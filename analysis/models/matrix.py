@@ -121,7 +121,7 @@ def _refuse(bad: np.ndarray, part: Transform, wanted: str) -> None:
         raise InputError(
             f"{part.name} wants values {wanted}, but {int(bad.sum())} values of {part.arg} are not",
             where=f"term {part}",
-            todo="Use the measure itself, square(...) or spline(...), or exclude these people.",
+            remedy="Use the measure itself, square(...) or spline(...), or exclude these people.",
         )
 
 

@@ -91,7 +91,7 @@ def _two_sides(outcome: Outcome, event: np.ndarray, against: np.ndarray, people:
         raise InputError(
             f"{both} people have the event and are in the group it is compared with",
             where=where,
-            todo="Let 'event' and 'against' exclude each other.",
+            remedy="Let 'event' and 'against' exclude each other.",
         )
     for side, found in (("event", event), ("against", against)):
         if not found.any():
@@ -100,5 +100,5 @@ def _two_sides(outcome: Outcome, event: np.ndarray, against: np.ndarray, people:
             raise InputError(
                 f"none of the {people:,} people in the cohort meets '{side}'{text}",
                 where=where,
-                todo="Look at the cut-off and its unit.",
+                remedy="Look at the cut-off and its unit.",
             )

@@ -166,7 +166,7 @@ def _row_of(figure: Published, results: pd.DataFrame) -> Any:
         raise InputError(
             f"{match.sum()} rows of the results have {said}; one is wanted",
             where=f"published figure '{figure.id}'",
-            todo="Name the row in 'where' by more, or other, columns of results.csv.",
+            remedy="Name the row in 'where' by more, or other, columns of results.csv.",
         )
     return results.index[match][0]
 

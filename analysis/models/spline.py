@@ -51,7 +51,7 @@ def basis(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
     if len(knots) < 3 or not np.all(np.diff(knots) > 0):
         raise InputError(
             f"spline knots must increase, got {', '.join(f'{k:g}' for k in knots)}",
-            todo="The variable has too few distinct values there; take fewer knots.",
+            remedy="The variable has too few distinct values there; take fewer knots.",
         )
     cube = np.clip(x[:, None] - knots[None, :], 0, None) ** 3
     # A NaN must stay one; clip keeps it.

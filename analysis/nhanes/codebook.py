@@ -239,4 +239,4 @@ def _text(element: html.HtmlElement) -> str:
 
 
 def _malformed(path: Path, what: str) -> DataError:
-    return DataError(what, where=str(path), todo=_FETCH_ANEW)
+    return DataError(what, where=str(path), remedy=_FETCH_ANEW)

@@ -150,7 +150,7 @@ class _Transfer:
             f"transfers; {self._patience.agreeing} must agree, because plain http does not "
             "protect the data",
             where=self._source.url(self._relative),
-            todo=f"The connection or the server damages data; use another.\n{WAYS_ON}",
+            remedy=f"The connection or the server damages data; use another.\n{WAYS_ON}",
         )
 
     def _patiently(self) -> Arrival:
@@ -252,18 +252,19 @@ class _Transfer:
                 f"{self._source.name} answered with a web page in place of the file{times}; the "
                 "file probably does not exist there",
                 where=url,
-                todo=f"Check the table's name and cycle, and the mirror if one is set.\n{WAYS_ON}",
+                remedy="Check the table's name and cycle, and the mirror if one is set.\n"
+                f"{WAYS_ON}",
             )
         what = "cannot be reached" if fault.kind == "unreachable" else "did not deliver the file"
         times = f" ({attempts} attempts)" if attempts > 1 else ""
         what = f"{self._source.name} {what}: {fault.reason}{times}"
-        return DataError(what, where=url, todo=WAYS_ON)
+        return DataError(what, where=url, remedy=WAYS_ON)
 
     def _unfit(self, what: str) -> DataError:
         return DataError(
             f"the file that {self._source.name} sent {what}; it was not kept",
             where=self._source.url(self._relative),
-            todo="If the CDC has changed this table, report it to the project; a mirror may be "
+            remedy="If the CDC has changed this table, report it to the project; a mirror may be "
             f"damaged or out of date.\n{WAYS_ON}",
         )
 

@@ -106,8 +106,8 @@ def disk_errors(path: Path) -> Iterator[None]:
         where = str(error.filename or path)
         if error.errno in _DISK_FULL:
             what = "cannot be written: the disk is full, or a quota or size limit is reached"
-            todo = "Free some space and run the same command again; nothing half-written is kept."
+            remedy = "Free some space and run the same command again; nothing half-written is kept."
         else:
             what = f"cannot be written ({error.strerror})"
-            todo = "Check the folder and its permissions, then run the same command again."
-        raise DataError(what, where=where, todo=todo) from error
+            remedy = "Check the folder and its permissions, then run the same command again."
+        raise DataError(what, where=where, remedy=remedy) from error

@@ -339,7 +339,7 @@ class Fetch:
             raise DataError(
                 f"the revised file {unfit.what}; the version at hand was kept",
                 where=self._source.url(table.data_path),
-                todo="Run without --accept-revisions to go on with the files at hand.",
+                remedy="Run without --accept-revisions to go on with the files at hand.",
             ) from unfit
         # The entries name both versions while the files are exchanged; see state_of.
         entries = {path: self._known(path) for path in arrivals}
@@ -380,7 +380,7 @@ class Fetch:
             f"seen {known.date} at {known.url}; got {arrival.bytes:,} bytes, sha256 "
             f"{arrival.sha256})",
             where=self._source.url(relative),
-            todo="Take the version that is there now with --accept-revisions, or get the old one "
+            remedy="Take the version that is there now with --accept-revisions, or get the old one "
             "from a copy (NHANES_MIRROR or --mirror).",
         )
 
@@ -407,7 +407,7 @@ def _refused_here(path: Path) -> Iterator[None]:
         raise DataError(
             f"the file {unfit.what}",
             where=str(path),
-            todo=f"It is not recorded in {LOCK_NAME}. Delete it, or both files of its table, and "
+            remedy=f"It is not recorded in {LOCK_NAME}. Delete it, or both files of its table, and "
             "run the same command again to fetch it anew.",
         ) from unfit
 

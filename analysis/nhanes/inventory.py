@@ -63,7 +63,7 @@ def damage(folder: Path, entries: Mapping[str, LockEntry]) -> DataError:
         f"{count_files(len(entries))} not as {LOCK_NAME} recorded when first seen:\n"
         f"{_listed(lines)}",
         where=str(folder),
-        todo="To fetch a file anew, delete it and run the same command again.",
+        remedy="To fetch a file anew, delete it and run the same command again.",
     )
 
 
@@ -73,7 +73,7 @@ def absent(folder: Path, relative: Sequence[str]) -> DataError:
         f"{count_files(len(relative))} not there, or not recorded in {LOCK_NAME}:\n"
         f"{_listed(relative)}",
         where=str(folder),
-        todo="Ways on:\n"
+        remedy="Ways on:\n"
         "  - run the same command without --offline: they are fetched from the CDC;\n"
         "  - put copies at these paths, or name a folder or URL that has them with\n"
         "    NHANES_MIRROR=<URL or folder> (or --mirror);\n"

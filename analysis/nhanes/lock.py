@@ -146,7 +146,8 @@ def read_lock(path: Path) -> dict[str, LockEntry]:
         raise DataError(
             f"the lock file is damaged ({place + ': ' if place else ''}{first['msg']})",
             where=str(path),
-            todo="Restore it from a copy if you have one. Otherwise delete it: the files beside it "
+            remedy="Restore it from a copy if you have one. Otherwise delete it: the files beside "
+            "it "
             "are then checked against their codebooks and recorded anew.",
         ) from error
 

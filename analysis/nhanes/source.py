@@ -153,7 +153,8 @@ class FolderSource(Source):
             raise InputError(
                 f"the mirror folder {folder} does not exist or is not a folder",
                 where="NHANES_MIRROR or --mirror",
-                todo="Name a folder that holds the CDC's paths (Nchs/Data/Nhanes/Public/...), or a "
+                remedy="Name a folder that holds the CDC's paths (Nchs/Data/Nhanes/Public/...), or "
+                "a "
                 "URL that begins with http:// or https://.",
             )
         self.folder = folder.resolve()
@@ -183,7 +184,8 @@ class FolderSource(Source):
         if path is None:
             raise DataError(
                 f"{self.name} has no file {relative} (in any case of letters)",
-                todo="Add the file to the folder, or check that NHANES_MIRROR (or --mirror) names "
+                remedy="Add the file to the folder, or check that NHANES_MIRROR (or --mirror) "
+                "names "
                 f"the folder above Nchs/.\n{WAYS_ON}",
             )
         try:
@@ -267,7 +269,7 @@ class WebSource(Source):
             raise DataError(
                 f"{self.name} does not have this file (it answered {answer})",
                 where=self.url(relative),
-                todo="Check the table's name and cycle, and NHANES_MIRROR (or --mirror) if it is "
+                remedy="Check the table's name and cycle, and NHANES_MIRROR (or --mirror) if it is "
                 "set: its URL is what stands before /Nchs/.",
             )
         if status in _PASSING_STATUS or status >= 500:
@@ -276,7 +278,7 @@ class WebSource(Source):
         raise DataError(
             f"{self.name} refused this file (it answered {answer})",
             where=self.url(relative),
-            todo=WAYS_ON,
+            remedy=WAYS_ON,
         )
 
     def _session(self) -> requests.Session:
@@ -321,7 +323,7 @@ def _require_base(base: str) -> None:
         raise InputError(
             f"{base.rpartition('@')[2]} is no URL of a mirror",
             where="NHANES_MIRROR or --mirror",
-            todo="Give a URL that begins with http:// or https://, or a folder.",
+            remedy="Give a URL that begins with http:// or https://, or a folder.",
         )
 
 
@@ -358,7 +360,7 @@ def _unreadable(path: Path, error: OSError) -> DataError:
     return DataError(
         f"the mirror's file cannot be read ({error.strerror})",
         where=str(path),
-        todo="Check the mirror folder and its permissions.",
+        remedy="Check the mirror folder and its permissions.",
     )
 
 
@@ -409,7 +411,7 @@ def _translated(error: Exception, url: str, patience: Patience) -> PassingFault 
         return DataError(
             "the server's certificate could not be verified, so it may be another server",
             where=url,
-            todo=f"Check this machine's clock and certificates (REQUESTS_CA_BUNDLE).\n{WAYS_ON}",
+            remedy=f"Check this machine's clock and certificates (REQUESTS_CA_BUNDLE).\n{WAYS_ON}",
         )
     if isinstance(error, web.ConnectTimeout):
         reason = f"no connection within {patience.connect:g} seconds"

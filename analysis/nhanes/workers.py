@@ -91,15 +91,15 @@ def run_parallel(
     The threads are daemons: one that hangs in a connection must not keep the process from ending
     after Ctrl-C, as those of concurrent.futures would.
     """
-    todo = queue.SimpleQueue[tuple[int, Item]]()
+    remedy = queue.SimpleQueue[tuple[int, Item]]()
     done = queue.SimpleQueue[tuple[int, Result | None, BaseException | None]]()
     for numbered in enumerate(items):
-        todo.put(numbered)
+        remedy.put(numbered)
 
     def work() -> None:
         with suppress(queue.Empty):
             while True:
-                number, item = todo.get_nowait()
+                number, item = remedy.get_nowait()
                 try:
                     stop.check()
                     done.put((number, function(item), None))

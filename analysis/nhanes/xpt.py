@@ -216,7 +216,7 @@ def _require(path: Path, header: Header, columns: Sequence[str]) -> None:
     raise DataError(
         f"table {path.stem.upper()} has no variable {names}",
         where=str(path),
-        todo=f"Close to {absent[0]}: {hint}." if hint else "See the table's codebook.",
+        remedy=f"Close to {absent[0]}: {hint}." if hint else "See the table's codebook.",
     )
 
 
@@ -230,4 +230,4 @@ def _with_integer_identifier(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _damaged(path: Path, what: str) -> DataError:
-    return DataError(what, where=str(path), todo=_FETCH_ANEW)
+    return DataError(what, where=str(path), remedy=_FETCH_ANEW)

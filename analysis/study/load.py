@@ -87,9 +87,9 @@ def _find(name_or_path: str | Path) -> Path:
         if isinstance(name_or_path, str) and "/" not in name and not name.endswith(".toml"):
             raise InputError(
                 f"no study {clip(name)}{suggestion(name, known)}",
-                todo=f"Studies: {', '.join(known)}; or give the path of a TOML file.",
+                remedy=f"Studies: {', '.join(known)}; or give the path of a TOML file.",
             ) from None
-        raise InputError(f"no study file {clip(name, 200)}", todo="Check the path.") from None
+        raise InputError(f"no study file {clip(name, 200)}", remedy="Check the path.") from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise InputError(f"is {kind}; want a TOML file", where=clip(name, 200)[1:-1])
@@ -117,7 +117,7 @@ def _parse(content: bytes, where: str) -> tuple[dict[str, Any], str]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(
-            "not UTF-8 text", where=f"{where}, line {line}", todo="Save the file as UTF-8."
+            "not UTF-8 text", where=f"{where}, line {line}", remedy="Save the file as UTF-8."
         ) from None
     try:
         return tomllib.loads(text), text

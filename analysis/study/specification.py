@@ -373,7 +373,9 @@ class Study(Section):
         if unknown or not cycles:
             near = "".join(f"unknown cycle {cycle!r}{_near_cycle(cycle)}\n" for cycle in unknown)
             raise InputError(
-                near.rstrip() or "no cycle named", where=where, todo=f"Known: {', '.join(CYCLES)}."
+                near.rstrip() or "no cycle named",
+                where=where,
+                remedy=f"Known: {', '.join(CYCLES)}.",
             )
         if len(set(cycles)) < len(cycles):
             raise InputError("a cycle is named twice", where=where)

@@ -25,7 +25,7 @@ def weights(frame: pd.DataFrame, name: str) -> np.ndarray:
     if np.isnan(array).any():
         raise InputError(
             f"weight '{name}' is missing in {int(np.isnan(array).sum()):,} rows",
-            todo="Rows outside the weight's subsample stay in the design with weight 0.",
+            remedy="Rows outside the weight's subsample stay in the design with weight 0.",
         )
     if (array < 0).any():
         raise InputError(f"weight '{name}' is negative in {int((array < 0).sum()):,} rows")
@@ -46,7 +46,7 @@ def complete(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     if values.isna().any():
         raise InputError(
             f"{role} column '{name}' is missing in {int(values.isna().sum()):,} rows",
-            todo="Every row of the sample has its place in the design.",
+            remedy="Every row of the sample has its place in the design.",
         )
     return values
 
@@ -68,7 +68,7 @@ def population(frame: pd.DataFrame, name: str, structure: Structure) -> np.ndarr
     if (values > 1).any() and (values < 1).any():
         raise InputError(
             f"fpc '{name}' mixes numbers of PSUs with sampling fractions",
-            todo="Give the PSUs of each stratum in the population, or the part of them drawn.",
+            remedy="Give the PSUs of each stratum in the population, or the part of them drawn.",
         )
     stratum = structure.stratum[structure.psu]
     each = np.empty(len(structure.labels))
@@ -103,7 +103,7 @@ def refuse_options(options: Mapping[str, object], combined: bool, mse: bool) -> 
     if said:
         raise InputError(
             f"'{said[0]}' is for replicate weights, and there are none",
-            todo="Name their columns in replicates=, or make them by as_replicates().",
+            remedy="Name their columns in replicates=, or make them by as_replicates().",
         )
 
 
@@ -119,7 +119,7 @@ def refuse_structure(options: dict[str, str | None]) -> None:
     if said:
         raise InputError(
             f"'{said[0]}' and replicate weights are two designs of one sample",
-            todo="Give either; a finite population correction is part of rscales.",
+            remedy="Give either; a finite population correction is part of rscales.",
         )
 
 
@@ -139,5 +139,6 @@ def refuse_lonely(structure: Structure, strata: str | None) -> None:
         raise InputError(
             f"stratum {label} has a single PSU ({rows:,} rows){more}",
             where=f"column '{strata}'" if strata else "",
-            todo="Choose lonely_psu from adjust, average, remove and certainty, or combine strata.",
+            remedy="Choose lonely_psu from adjust, average, remove and certainty, or combine "
+            "strata.",
         )

@@ -26,7 +26,7 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
         return found
     near = difflib.get_close_matches(name, map(str, frame.columns), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "Its columns are those of the data frame."
-    raise InputError(f"the data frame has no column '{name}' ({role})", todo=hint)
+    raise InputError(f"the data frame has no column '{name}' ({role})", remedy=hint)
 
 
 def aligned(values: Any, frame: pd.DataFrame, role: str) -> pd.Series:

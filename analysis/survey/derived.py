@@ -189,7 +189,7 @@ def position(source: Estimated, name: Any) -> int:
     """
     if name not in source.params.index:
         known = ", ".join(map(str, source.params.index))
-        raise InputError(f"there is no estimate '{name}'", todo=f"Choose from: {known}")
+        raise InputError(f"there is no estimate '{name}'", remedy=f"Choose from: {known}")
     return int(source.params.index.get_loc(name))
 
 
@@ -298,7 +298,7 @@ def _gradient(
             except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:  # `math.exp`
                 raise InputError(
                     f"the function '{name}' does not take complex numbers: {error}",
-                    todo="Write it with NumPy's functions.",
+                    remedy="Write it with NumPy's functions.",
                 ) from error
         step = 1e-5 * max(abs(at.iloc[number]), scale[number], 1e-10)
         ends = []
@@ -313,7 +313,7 @@ def _gradient(
     if not off <= SMOOTH * np.abs(exact * weight).max() + 1e-12:
         raise InputError(
             f"the function '{name}' is not smooth at the estimates",
-            todo="The delta method needs a derivative: leave out abs, max and conditions.",
+            remedy="The delta method needs a derivative: leave out abs, max and conditions.",
         )
     return exact
 

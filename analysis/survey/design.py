@@ -111,7 +111,7 @@ class Design(Sample):
     ) -> None:
         if lonely_psu not in get_args(LonelyPSU):
             choices = ", ".join(get_args(LonelyPSU))
-            raise InputError(f"unknown lonely_psu '{lonely_psu}'", todo=f"Choose from {choices}.")
+            raise InputError(f"unknown lonely_psu '{lonely_psu}'", remedy=f"Choose from {choices}.")
         if replicates is not None:
             checks.refuse_structure({"strata": strata, "psu": psu, "fpc": fpc})
         self.frame, self.lonely_psu = frame, lonely_psu
@@ -127,7 +127,7 @@ class Design(Sample):
             raise InputError(
                 f"{len(straddling)} PSUs of column '{psu}' lie in more than one stratum, "
                 f"the first is {straddling[0]}",
-                todo="If labels begin anew in each stratum, say nest=True.",
+                remedy="If labels begin anew in each stratum, say nest=True.",
             )
         if fpc is not None:
             population = checks.population(frame, fpc, self.structure)
@@ -183,7 +183,7 @@ class Design(Sample):
         """
         if method not in get_args(MadeMethod):
             choices = ", ".join(get_args(MadeMethod))
-            raise InputError(f"unknown method '{method}'", todo=f"Choose from {choices}.")
+            raise InputError(f"unknown method '{method}'", remedy=f"Choose from {choices}.")
         if self.replicates is not None:
             raise InputError(f"the design has replicates already: {self.replicates}")
         factors, scale, rscales = replication.make(
@@ -261,7 +261,7 @@ class Design(Sample):
             If a value is neither 0 nor 1.
         """
         if interval not in get_args(ProportionInterval):
-            raise InputError(f"unknown interval '{interval}'", todo="Choose logit, beta or wald.")
+            raise InputError(f"unknown interval '{interval}'", remedy="Choose logit, beta or wald.")
         name, values = self._numbers(x, condition=True)
         odd = ~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)
         if odd.any():
@@ -311,7 +311,7 @@ class Design(Sample):
         twice the critical t. A limit is NaN where that interval leaves 0 to 1.
         """
         if rule not in get_args(QuantileRule):
-            raise InputError(f"unknown quantile rule '{rule}'", todo="Choose math or school.")
+            raise InputError(f"unknown quantile rule '{rule}'", remedy="Choose math or school.")
         points = [float(point) for point in np.atleast_1d(np.asarray(p, dtype=float))]
         if not all(0 < point < 1 for point in points):
             raise InputError(f"quantiles must lie between 0 and 1, not {points}")

@@ -171,7 +171,7 @@ def _outcome(values: pd.Series, name: str) -> pd.Series:
         return pd.Series(as_numbers(values, f"the outcome '{name}'"), index=values.index)
     except InputError as error:
         raise InputError(
-            error.what, todo="Make a column of 0 and 1 for the event and name that."
+            error.what, remedy="Make a column of 0 and 1 for the event and name that."
         ) from error
 
 

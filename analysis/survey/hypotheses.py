@@ -91,5 +91,5 @@ def _quadratic(value: np.ndarray, spread: np.ndarray) -> float:
             return float(value / scale @ np.linalg.solve(correlation, value / scale))
     raise InputError(
         f"{len(value)} contrasts cannot be tested together: their covariance is singular",
-        todo="Test fewer at once: no more than the design has degrees of freedom.",
+        remedy="Test fewer at once: no more than the design has degrees of freedom.",
     )

@@ -111,7 +111,7 @@ def interaction(
     if getattr(source, "family", "") == "gaussian":
         raise InputError(
             "a gaussian model has no odds ratios",
-            todo=f"The coefficient of '{product}' is the interaction on the additive scale.",
+            remedy=f"The coefficient of '{product}' is the interaction on the additive scale.",
         )
     (x0, x1), (z0, z1) = first_from_to, second_from_to
     if x0 == x1 or z0 == z1:

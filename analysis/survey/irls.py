@@ -90,7 +90,8 @@ def fit_glm(
         columns = _moving(back @ stray, x, names)
         raise InputError(
             f"the model does not converge: its coefficients run away in {columns}",
-            todo="Usually a category in which nobody, or everybody, has the outcome (separation). "
+            remedy="Usually a category in which nobody, or everybody, has the outcome "
+            "(separation). "
             "Merge categories or leave the term out.",
         )
     mean = family.link.inverse(basis @ gamma)
@@ -145,7 +146,7 @@ def refit_glm(
             raise InputError(
                 f"the model cannot be fitted under replicate {len(refitted) + 1}: its coefficients "
                 f"run away in {_moving(back @ stray, x, names)}",
-                todo="Usually a category that only few PSUs have. Merge categories or leave the "
+                remedy="Usually a category that only few PSUs have. Merge categories or leave the "
                 "term out.",
             )
         refitted.append(back @ gamma)
@@ -294,7 +295,7 @@ def _refuse_collinear(triangle: np.ndarray, names: Sequence[str]) -> None:
     others = f" (and so are: {', '.join(names[j] for j in bad[1:])})" if len(bad) > 1 else ""
     raise InputError(
         f"column '{names[first]}' is determined by {partners or 'the others'}{others}",
-        todo="Leave it out, or give its term fewer categories.",
+        remedy="Leave it out, or give its term fewer categories.",
     )
 
 

@@ -103,7 +103,7 @@ class Margins(DerivedEstimates):
         found = [label == reference for label in self.params.index]
         if sum(found) != 1:
             known = ", ".join(map(str, self.params.index))
-            raise InputError(f"there is no margin at '{reference}'", todo=f"Choose from: {known}")
+            raise InputError(f"there is no margin at '{reference}'", remedy=f"Choose from: {known}")
         matrix = np.eye(len(found)) - np.array(found, dtype=float)
         contrasts = pd.DataFrame(matrix, self.params.index, self.params.index)
         return contrasts[~np.array(found)]
@@ -387,7 +387,7 @@ def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices
     if not same:
         raise InputError(
             f"the model was not fitted with the formula '{formula}' to this domain",
-            todo="Give the formula and the design with which it was fitted.",
+            remedy="Give the formula and the design with which it was fitted.",
         )
     return matrices
 
@@ -409,7 +409,7 @@ def _covariate(name: str, data: pd.DataFrame, outcome: str) -> None:
     if name not in data.columns or name == outcome:
         raise InputError(
             f"the formula has no covariate '{name}'",
-            todo=f"Its columns are: {', '.join(column for column in data if column != outcome)}",
+            remedy=f"Its columns are: {', '.join(column for column in data if column != outcome)}",
         )
 
 
@@ -419,7 +419,7 @@ def _constant(values: pd.Series, value: Any) -> pd.Series:
         if value not in values.cat.categories:
             raise InputError(
                 f"'{values.name}' has no category '{value}' in the domain",
-                todo=f"Choose from: {', '.join(map(str, values.cat.categories))}",
+                remedy=f"Choose from: {', '.join(map(str, values.cat.categories))}",
             )
         return pd.Series(
             pd.Categorical([value] * len(values), dtype=values.dtype), index=values.index
@@ -436,7 +436,7 @@ def _derivative(spec: Any, data: pd.DataFrame, name: str) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
         raise InputError(
             f"'{name}' is not a number that varies continuously",
-            todo="Take differences of margins between its categories.",
+            remedy="Take differences of margins between its categories.",
         )
     values = data[name].astype(float)
     step = STEP * float(values.std())
@@ -455,4 +455,4 @@ def _derivative(spec: Any, data: pd.DataFrame, name: str) -> np.ndarray:
 def _known(covariates: str) -> None:
     if covariates not in get_args(Covariates):
         choices = ", ".join(get_args(Covariates))
-        raise InputError(f"unknown covariates '{covariates}'", todo=f"Choose from {choices}.")
+        raise InputError(f"unknown covariates '{covariates}'", remedy=f"Choose from {choices}.")

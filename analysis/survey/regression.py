@@ -173,7 +173,7 @@ class RegressionResults:
         ):
             raise InputError(
                 f"{len(value)} contrasts cannot be tested together: their covariance is singular",
-                todo=f"The design has {self.df_design} degrees of freedom; test fewer at once.",
+                remedy=f"The design has {self.df_design} degrees of freedom; test fewer at once.",
             )
         scaled = value / scale
         wald = scaled @ np.linalg.solve(spread / np.outer(scale, scale), scaled)
@@ -239,7 +239,7 @@ class RegressionResults:
             found = self.terms.get(name, [name])
             if not set(found) <= set(self.params.index):
                 known = ", ".join([*self.terms, *self.params.index])
-                raise InputError(f"the model has no term or column '{name}'", todo=f"Of: {known}")
+                raise InputError(f"the model has no term or column '{name}'", remedy=f"Of: {known}")
             columns += [column for column in found if column not in columns]
         return (self.params.index.to_numpy() == np.array(columns, dtype=object)[:, None]) * 1.0
 
@@ -253,7 +253,7 @@ def family_of(name: str) -> Any:
         If the name is not in `FAMILIES`.
     """
     if name not in FAMILIES:
-        raise InputError(f"unknown family '{name}'", todo=f"Choose from {', '.join(FAMILIES)}.")
+        raise InputError(f"unknown family '{name}'", remedy=f"Choose from {', '.join(FAMILIES)}.")
     return FAMILIES[name]()
 
 
@@ -277,7 +277,7 @@ def check_outcome(y: np.ndarray, family: str, outcome: str) -> int | None:
             raise InputError(
                 f"the outcome '{outcome}' cannot be modelled: "
                 f"{have} of the {len(y):,} rows in the domain have it",
-                todo="Check the cut-off and the domain.",
+                remedy="Check the cut-off and the domain.",
             )
         return events
     return None

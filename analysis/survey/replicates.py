@@ -157,7 +157,7 @@ def given(
     if method is None or method not in get_args(GivenMethod):
         raise InputError(
             f"unknown method '{method}' of replicate weights",
-            todo=f"Choose from {', '.join(get_args(GivenMethod))}.",
+            remedy=f"Choose from {', '.join(get_args(GivenMethod))}.",
         )
     if df is not None and df < 0:
         raise InputError(f"degrees of freedom cannot be negative: {df}")
@@ -181,7 +181,7 @@ def _names(frame: pd.DataFrame, columns: str | Sequence[str]) -> list[str]:
     if not found:
         raise InputError(
             f"the data frame has no replicate weights '{columns}1', '{columns}2', ...",
-            todo="Give their columns, or what their names have before the number.",
+            remedy="Give their columns, or what their names have before the number.",
         )
     return found
 
@@ -202,7 +202,7 @@ def _matrix(frame: pd.DataFrame, names: list[str]) -> np.ndarray:
             j = int(np.flatnonzero(bad.any(axis=0))[0])
             raise InputError(
                 f"replicate weight '{names[j]}' is {what} in {int(bad[:, j].sum()):,} rows",
-                todo="Rows outside the weights' subsample stay in the design with weight 0."
+                remedy="Rows outside the weights' subsample stay in the design with weight 0."
                 if what == "missing"
                 else "",
             )
@@ -231,7 +231,7 @@ def _scales(
         if combined:
             raise InputError(
                 "the rscales of combined JKn weights must be given",
-                todo="(n - 1) / n for each set, n the PSUs of the stratum that lost one.",
+                remedy="(n - 1) / n for each set, n the PSUs of the stratum that lost one.",
             )
         rscales = list(1 / matrix.max(axis=0))
     if scale is None:

@@ -80,7 +80,7 @@ def half_samples(structure: Structure, rho: float) -> Made:
     if len(odd):
         raise InputError(
             f"stratum {structure.labels[odd[0]]} has {sizes[odd[0]]} PSUs: half samples need pairs",
-            todo="Use JKn, or combine strata or PSUs.",
+            remedy="Use JKn, or combine strata or PSUs.",
         )
     _, first = np.unique(structure.psu, return_index=True)
     # Strata of more than two PSUs come first, as in R: it decides which row of the matrix is whose.
@@ -147,10 +147,10 @@ def make(
     if np.isfinite(structure.population).any() and method in ("BRR", "Fay", "subbootstrap"):
         raise InputError(
             f"{method} has no finite population correction",
-            todo="Use JK1, JKn or bootstrap, or make the design without fpc.",
+            remedy="Use JK1, JKn or bootstrap, or make the design without fpc.",
         )
     if method == "JK1" and len(structure.labels) > 1:
-        raise InputError("JK1 is for designs of one stratum", todo="Use JKn.")
+        raise InputError("JK1 is for designs of one stratum", remedy="Use JKn.")
     if method in ("JK1", "JKn"):
         return jackknife(structure, lonely_psu)
     if method in ("BRR", "Fay"):
@@ -163,7 +163,7 @@ def make(
     if len(alone):
         raise InputError(
             f"stratum {structure.labels[alone[0]]} has a single PSU: nothing to draw from",
-            todo="Combine strata, or use JKn with a rule for single PSUs.",
+            remedy="Combine strata, or use JKn with a rule for single PSUs.",
         )
     draw = bootstrap if method == "bootstrap" else subbootstrap
     return draw(structure, count, np.random.default_rng(seed))

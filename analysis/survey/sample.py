@@ -96,7 +96,7 @@ class Sample:
         if clash:
             raise InputError(
                 f"groups cannot be named '{clash[0]}': the table has a column of that name",
-                todo="Give the column another name.",
+                remedy="Give the column another name.",
             )
         frame = pd.DataFrame(keys).iloc[self.rows]
         self._some_rows()
@@ -114,7 +114,7 @@ class Sample:
         if not len(rows):
             raise InputError(
                 "the domain has no rows of positive weight",
-                todo="Check its condition and the weight.",
+                remedy="Check its condition and the weight.",
             )
         return rows
 
@@ -149,7 +149,7 @@ class Sample:
         if values.isna().any():
             raise InputError(
                 f"the domain is unknown (missing) for {int(values.isna().sum()):,} rows",
-                todo="Say for each row whether it is inside.",
+                remedy="Say for each row whether it is inside.",
             )
         if not pd.api.types.is_bool_dtype(values.infer_objects().dtype):
             raise InputError(f"a domain must be of truth values, not of {values.dtype}")

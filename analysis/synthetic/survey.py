@@ -158,7 +158,7 @@ def write_survey(
     wanted = _checked(cycles, people_per_cycle, scale)
     seed = model()["seed"]["default"] if seed is None else seed
     if seed < 0:
-        raise InputError(f"the seed is {seed}", todo="Give a whole number of 0 or more.")
+        raise InputError(f"the seed is {seed}", remedy="Give a whole number of 0 or more.")
     root = Path(folder)
     _make_room(root)
     files: dict[str, dict[str, Any]] = {}
@@ -188,12 +188,12 @@ def _checked(cycles: Sequence[str], people_per_cycle: int, scale: int) -> tuple[
     if unknown or not cycles:
         raise InputError(
             f"there is no artificial survey for {', '.join(unknown) or 'no cycle at all'}",
-            todo=f"Choose from {', '.join(CYCLES)}.",
+            remedy=f"Choose from {', '.join(CYCLES)}.",
         )
     if scale < 1 or people_per_cycle * scale < SMALLEST:
         raise InputError(
             f"{people_per_cycle} people a cycle at scale {scale} are too few for the design",
-            todo=f"Ask for at least {SMALLEST} people a cycle, and a scale of 1 or more.",
+            remedy=f"Ask for at least {SMALLEST} people a cycle, and a scale of 1 or more.",
         )
     return tuple(cycle for cycle in CYCLES if cycle in cycles)
 
@@ -201,13 +201,13 @@ def _checked(cycles: Sequence[str], people_per_cycle: int, scale: int) -> tuple[
 def _make_room(root: Path) -> None:
     """Make the folder, or empty it of an earlier artificial survey."""
     if root.exists() and not root.is_dir():
-        raise InputError("is not a folder", where=str(root), todo="Name another folder.")
+        raise InputError("is not a folder", where=str(root), remedy="Name another folder.")
     if root.is_dir() and any(root.iterdir()):
         if not is_synthetic(root):
             raise InputError(
                 "holds files that are not an artificial survey",
                 where=str(root),
-                todo="Name an empty or new folder; artificial and real data are never mixed.",
+                remedy="Name an empty or new folder; artificial and real data are never mixed.",
             )
         # The manifest goes last: an interrupted run must still be known for what it is.
         for part in ("Nchs", "pub"):

@@ -195,7 +195,7 @@ def test_a_missing_variable_is_named_with_its_neighbours(
     with pytest.raises(DataError) as caught:
         read_columns(write_table(people(3)), ["SEQN", wanted])
     assert f"table MADEUP_B has no variable {wanted}" in caught.value.message
-    assert close in caught.value.todo
+    assert close in caught.value.remedy
 
 
 @pytest.mark.parametrize("number", [math.nan, 1.5, 0.0, -3.0])

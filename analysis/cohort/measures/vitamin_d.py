@@ -85,7 +85,7 @@ def recover_ria(serum: np.ndarray, intercept: float, slope: float) -> np.ndarray
         raise DataError(
             f"values of 25(OH)D that do not lie on the CDC's line {intercept} + {slope} × RIA: "
             f"{len(astray):,} of {np.isfinite(serum).sum():,} (first: {serum[astray[0]]:g} nmol/L)",
-            todo="The file is not the LC-MS/MS-equivalent release; fetch it anew, or use the "
+            remedy="The file is not the LC-MS/MS-equivalent release; fetch it anew, or use the "
             "measure vitamin_d instead of vitamin_d_ria.",
         )
     return whole
@@ -97,7 +97,7 @@ def ria(columns: Columns, cycle: str) -> pd.Series:
     try:
         values = recover_ria(raw.to_numpy(float), *RIA_LINES[cycle])
     except DataError as error:
-        raise DataError(error.what, where=f"25(OH)D of {cycle}", todo=error.todo) from None
+        raise DataError(error.what, where=f"25(OH)D of {cycle}", remedy=error.remedy) from None
     return pd.Series(values, index=raw.index)
 
 
