@@ -23,7 +23,7 @@ MODULES = {
     "fetch": "runs",
     "cohort": "runs",
     "run": "runs",
-    "demo": "demo",
+    "demo": "runs",
     "check": "studies",
     "compare": "studies",
     "measures": "studies",

@@ -1,4 +1,4 @@
-"""Commands that read data: fetch, cohort, run."""
+"""Commands that read data: fetch, cohort, run, demo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.text import Text
 
 from analysis import pipeline
 from analysis.cohort.build import Cohort
-from analysis.commands.demo import require_survey
+from analysis.commands.artificial import require_survey
 from analysis.commands.studies import verdict_grid
 from analysis.commands.terminal import grid, line, log, out, studies_of
 from analysis.errors import InputError
@@ -63,6 +63,13 @@ def run(options: argparse.Namespace) -> None:
         )
     for outcome in outcomes:
         _print_outcome(out(), outcome)
+
+
+def demo(options: argparse.Namespace) -> None:
+    """Make the artificial survey and run studies on it."""
+    options.synthetic = True
+    options.studies = options.studies or ["deng_2013"]
+    run(options)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.models.doses import Doses, members
+from analysis.models.doses import Doses
 from analysis.models.outcomes import Response
 from analysis.models.plan import Domain, Measures, Row
 from analysis.survey import Design, Estimates
@@ -88,7 +88,7 @@ def group_rows(cohort: Design, doses: Doses, column: str, unit: str) -> Iterator
         cut_point = {"analysis": "cut_points", "measure": "quantile", "level": level}
         yield {**cut_point, "estimate": cut, "exposure": column, "unit": unit}
     for i, (level, group) in enumerate(list(strata_of(cohort, doses))[1:]):
-        people = int(members(group).sum())
+        people = len(group.rows)
         row: Row = {"analysis": "groups", "exposure": column, "level": level, "n": people}
         row["contrast"] = doses.range_of(i, unit)
         yield {**row, "measure": "people", "estimate": people, "unit": "people"}

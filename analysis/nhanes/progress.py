@@ -32,7 +32,7 @@ class FetchProgress:
     """
 
     def __init__(self, console: Console, files: int) -> None:
-        self._console, self._files = console, files
+        self._console = console
         self._bars: Progress | None = None
         self._overall: TaskID | None = None
         if files and console.is_terminal:

@@ -28,7 +28,6 @@ Written = TypeVar("Written", str, bytes)
 PAPER, INK, MUTED, RULE, SHADE = "#ffffff", "#1d2733", "#56616d", "#d5dae0", "#f2f5f8"
 SERIES = ("#0072b2", "#c45a00", "#00855f", "#a34d8d", "#6b6b1f", "#7a4b2a")
 MARKERS = ("o", "s", "D", "^", "v", "P")
-LINES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)), (0, (3, 1)), (0, (8, 2)))
 
 ROLES = {PAPER: "paper", INK: "ink", MUTED: "muted", RULE: "rule", SHADE: "shade"} | {
     colour: f"series-{number}" for number, colour in enumerate(SERIES, 1)

@@ -67,11 +67,6 @@ def decimals_for(half_width: float) -> int:
     return min(max(1 - math.floor(math.log10(half_width)), 1), 6)
 
 
-def bytes_(number: float) -> str:
-    """Size of a file in kB or MB."""
-    return f"{number / 1e6:,.1f} MB" if number >= 1e6 else f"{number / 1e3:,.0f} kB"
-
-
 def interval(low: str, high: str) -> str:
     """Limits joined by an en dash, or by ``to`` where one is negative."""
     return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"

@@ -17,7 +17,7 @@ from scipy import stats
 
 from analysis.errors import InputError
 from analysis.survey.derived import Estimated, contrast_matrix
-from analysis.survey.regression import RegressionResults, WaldTest
+from analysis.survey.regression import RegressionResults, WaldTest, wald_statistic
 
 
 def wald_test(source: Estimated, what: Any, *, null: Any = 0.0, adjusted: bool = False) -> WaldTest:
@@ -60,9 +60,10 @@ def wald_test(source: Estimated, what: Any, *, null: Any = 0.0, adjusted: bool =
     expected = np.asarray(null, dtype=float)
     if expected.shape not in ((), (size,)):
         raise InputError(f"null of shape {expected.shape} does not fit {size} contrasts")
-    wald = _quadratic(
+    wald = wald_statistic(
         matrix @ source.params.to_numpy(float) - expected,
         matrix @ source.covariance.to_numpy(float) @ matrix.T,
+        "Test fewer at once: no more than the design has degrees of freedom.",
     )
     df = source.df_resid - (size - 1 if adjusted else 0)
     if df <= 0:
@@ -80,16 +81,3 @@ def _matrix(source: Estimated, what: Any) -> np.ndarray:
     terms = source.terms if isinstance(source, RegressionResults) else {}
     columns = dict.fromkeys(column for name in what for column in terms.get(name, [name]))
     return contrast_matrix(source, {column: {column: 1.0} for column in columns})[0]
-
-
-def _quadratic(value: np.ndarray, spread: np.ndarray) -> float:
-    """Give the squared length of `value` under the inverse of its covariance."""
-    scale = np.sqrt(np.maximum(np.diag(spread), 0.0))
-    if (scale > 0).all():
-        correlation = spread / np.outer(scale, scale)
-        if np.linalg.matrix_rank(correlation) == len(value):
-            return float(value / scale @ np.linalg.solve(correlation, value / scale))
-    raise InputError(
-        f"{len(value)} contrasts cannot be tested together: their covariance is singular",
-        remedy="Test fewer at once: no more than the design has degrees of freedom.",
-    )

@@ -29,6 +29,33 @@ class WaldTest:
     pvalue: float
 
 
+def wald_statistic(value: np.ndarray, spread: np.ndarray, remedy: str) -> float:
+    """Give the squared length of `value` under the inverse of its covariance.
+
+    Parameters
+    ----------
+    value : ndarray, shape (q,)
+    spread : ndarray, shape (q, q)
+    remedy : str
+        What to do where they cannot be tested together.
+
+    Raises
+    ------
+    InputError
+        If the covariance is singular.
+    """
+    scale = np.sqrt(np.maximum(np.diag(spread), 0.0))
+    if (scale > 0).all():
+        correlation = spread / np.outer(scale, scale)
+        if np.linalg.matrix_rank(correlation) == len(value):
+            scaled = value / scale
+            return float(scaled @ np.linalg.solve(correlation, scaled))
+    raise InputError(
+        f"{len(value)} contrasts cannot be tested together: their covariance is singular",
+        remedy=remedy,
+    )
+
+
 @dataclass(frozen=True, repr=False)
 class RegressionResults:
     """A model fitted to a sample, speaking as statsmodels' results do.
@@ -167,17 +194,8 @@ class RegressionResults:
         matrix = self._selection(what)
         value = matrix @ self.params.to_numpy()
         spread = matrix @ self.covariance.to_numpy() @ matrix.T
-        scale = np.sqrt(np.diag(spread))
-        if not (scale > 0).all() or np.linalg.matrix_rank(spread / np.outer(scale, scale)) < len(
-            value
-        ):
-            raise InputError(
-                f"{len(value)} contrasts cannot be tested together: their covariance is singular",
-                remedy=f"The design has {self.df_design} degrees of freedom; test fewer at once.",
-            )
-        scaled = value / scale
-        wald = scaled @ np.linalg.solve(spread / np.outer(scale, scale), scaled)
-        statistic, q = float(wald / len(value)), len(value)
+        remedy = f"The design has {self.df_design} degrees of freedom; test fewer at once."
+        statistic, q = wald_statistic(value, spread, remedy) / len(value), len(value)
         pvalue = float(stats.f.sf(statistic, q, self.df_resid)) if self.df_resid > 0 else np.nan
         return WaldTest(statistic, q, float(self.df_resid), pvalue)
 

@@ -1,4 +1,4 @@
-"""The command demo, and what ``--synthetic`` needs: an artificial survey that is there."""
+"""What ``demo`` and ``--synthetic`` need: an artificial survey that is there."""
 
 from __future__ import annotations
 
@@ -19,15 +19,6 @@ FOLDER = "synthetic"
 
 PEOPLE = 10_000
 """Interviewed in each cycle, as many as in NHANES."""
-
-
-def demo(options: argparse.Namespace) -> None:
-    """Make the artificial survey and run studies on it."""
-    from analysis.commands.runs import run
-
-    options.synthetic = True
-    options.studies = options.studies or ["deng_2013"]
-    run(options)
 
 
 def require_survey(options: argparse.Namespace) -> Path:
