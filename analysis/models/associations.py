@@ -16,7 +16,7 @@ from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
 from analysis.models.spline import KNOT_PERCENTILES, basis
 from analysis.survey import Design, RegressionResults
-from analysis.survey.regression import DFRule
+from analysis.survey.results import DFRule
 
 CURVE_POINTS = 81
 """Points of a dose-response curve, enough for a smooth line at any printed size."""

@@ -12,7 +12,7 @@ from analysis.models.outcomes import Response, response
 from analysis.models.plan import Measures, Plan, Row
 from analysis.models.results import tidy
 from analysis.survey import Design
-from analysis.survey.regression import DFRule
+from analysis.survey.results import DFRule
 
 DF_RULE: DFRule = "design"
 """Degrees of freedom of every interval and test: PSUs minus strata in the domain."""

@@ -15,7 +15,8 @@ from analysis.survey.margins import (
     margins,
     margins_of_matrices,
 )
-from analysis.survey.regression import RegressionResults, WaldTest
+from analysis.survey.regression import RegressionResults
+from analysis.survey.results import ModelResults, WaldTest
 from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Interaction",
     "JohnsonNeyman",
     "Margins",
+    "ModelResults",
     "RegressionResults",
     "WaldTest",
     "average_marginal_effects",

@@ -17,7 +17,7 @@ from scipy import stats
 
 from analysis.errors import InputError
 from analysis.survey.derived import Estimated, contrast_matrix
-from analysis.survey.regression import RegressionResults, WaldTest, wald_statistic
+from analysis.survey.results import ModelResults, WaldTest, wald_statistic
 
 
 def wald_test(source: Estimated, what: Any, *, null: Any = 0.0, adjusted: bool = False) -> WaldTest:
@@ -78,6 +78,6 @@ def _matrix(source: Estimated, what: Any) -> np.ndarray:
         what = [what]
     if not (isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what)):
         return contrast_matrix(source, what)[0]
-    terms = source.terms if isinstance(source, RegressionResults) else {}
+    terms = source.terms if isinstance(source, ModelResults) else {}
     columns = dict.fromkeys(column for name in what for column in terms.get(name, [name]))
     return contrast_matrix(source, {column: {column: 1.0} for column in columns})[0]

@@ -23,6 +23,7 @@ from scipy import linalg
 from statsmodels.genmod import families
 
 from analysis.errors import InputError
+from analysis.survey.estimation import Fit
 
 COLLINEAR = 1e-10
 """A column is aliased if what the columns before it leave is below this part of its length."""
@@ -39,27 +40,32 @@ MAX_ITERATIONS = 100
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A fitted generalised linear model.
+class GLM:
+    """A generalised linear model of given rows: an `Estimator`.
 
     Parameters
     ----------
-    params : array, shape (k,)
-    scores : array, shape (m, k)
-        Weighted scores in an orthogonal basis of the columns.
-    bread : array, shape (k, k)
-        ``scores @ bread.T`` is the influence of each row on `params`, so that
-        ``bread @ meat @ bread.T`` is their covariance if `meat` is that of the scores' total.
-    fitted : array, shape (m,)
-        Means.
-    iterations : int
+    y : array, shape (m,)
+    x : array, shape (m, k)
+    family : statsmodels family
+    names : sequence of k str
+        Columns of `x`.
     """
 
-    params: np.ndarray
-    scores: np.ndarray
-    bread: np.ndarray
-    fitted: np.ndarray
-    iterations: int
+    y: np.ndarray
+    x: np.ndarray
+    family: Any
+    names: list[str]
+
+    def fit(self, weights: np.ndarray) -> Fit:
+        """Fit under weights; see `fit_glm`."""
+        return fit_glm(self.y, self.x, weights, self.family, self.names)
+
+    def refit(
+        self, weights: np.ndarray, params: np.ndarray, replicates: Iterable[np.ndarray]
+    ) -> np.ndarray:
+        """Fit anew under sets of weights; see `refit_glm`."""
+        return refit_glm(self.y, self.x, weights, self.family, self.names, params, replicates)
 
 
 @np.errstate(over="ignore")  # exp() of a logit below -709, whose probability is 0 as it should be

@@ -12,6 +12,10 @@ import pandas as pd
 from analysis.errors import InputError
 from analysis.survey import estimates
 from analysis.survey.columns import aligned, as_condition, as_numbers, column
+from analysis.survey.estimates import Statistic
+from analysis.survey.estimation import Estimator, Fit
+from analysis.survey.replicates import Replicates
+from analysis.survey.variance import LonelyPSU, Structure
 
 Values: TypeAlias = str | pd.Series | np.ndarray | Sequence
 """A column's name, or values aligned with the rows."""
@@ -20,12 +24,33 @@ Values: TypeAlias = str | pd.Series | np.ndarray | Sequence
 class Sample:
     """Rows with weights, and the domain of them that is under study.
 
-    `Design` adds how the rows were drawn. Rows outside the domain are never dropped.
+    `Design` adds how the rows were drawn, and with it what an estimate's variance is. Rows outside
+    the domain are never dropped.
     """
 
     frame: pd.DataFrame
     weights: np.ndarray
+    structure: Structure
+    lonely_psu: LonelyPSU
+    replicates: Replicates | None
     _inside: np.ndarray
+
+    # What a design says of variances; `rows` are positions in the frame.
+
+    def _df(self, rows: np.ndarray) -> int:
+        raise NotImplementedError
+
+    @property
+    def _df_rule(self) -> str:
+        raise NotImplementedError
+
+    def _std_error(self, statistic: Statistic, values: np.ndarray, rows: np.ndarray) -> float:
+        raise NotImplementedError
+
+    def _covariance_of(
+        self, fit: Fit, estimator: Estimator, rows: np.ndarray, present: np.ndarray
+    ) -> np.ndarray:
+        raise NotImplementedError
 
     def where(self, mask: Values) -> Self:
         """Select a domain.

@@ -1,0 +1,298 @@
+"""Coefficients of a model under a complex design: tests, intervals, linear combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import InputError
+from analysis.survey.estimation import Estimator, Fit
+from analysis.survey.formula import Matrices
+
+DFRule = Literal["design", "residual"]
+
+
+@dataclass(frozen=True)
+class WaldTest:
+    """A Wald test: F = W / q on q and `df_denom` degrees of freedom, as R's `regTermTest`."""
+
+    statistic: float
+    df_num: int
+    df_denom: float
+    pvalue: float
+
+
+def wald_statistic(value: np.ndarray, spread: np.ndarray, remedy: str) -> float:
+    """Give the squared length of `value` under the inverse of its covariance.
+
+    Parameters
+    ----------
+    value : ndarray, shape (q,)
+    spread : ndarray, shape (q, q)
+    remedy : str
+        What to do where they cannot be tested together.
+
+    Raises
+    ------
+    InputError
+        If the covariance is singular.
+    """
+    scale = np.sqrt(np.maximum(np.diag(spread), 0.0))
+    if (scale > 0).all():
+        correlation = spread / np.outer(scale, scale)
+        if np.linalg.matrix_rank(correlation) == len(value):
+            scaled = value / scale
+            return float(scaled @ np.linalg.solve(correlation, scaled))
+    raise InputError(
+        f"{len(value)} contrasts cannot be tested together: their covariance is singular",
+        remedy=remedy,
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a model was fitted to, for whatever is asked of it later.
+
+    Attributes
+    ----------
+    design : Design
+        The domain.
+    matrices : Matrices
+    estimator : Estimator
+    fit : Fit
+    """
+
+    design: Any
+    matrices: Matrices
+    estimator: Estimator
+    fit: Fit
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class ModelResults:
+    """A model fitted to a sample, speaking as statsmodels' results do.
+
+    Attributes
+    ----------
+    params : Series, shape (k,)
+    covariance : DataFrame, shape (k, k)
+        Taylor-linearised, or from replicate weights; also ``cov_params()``.
+    df_design : int
+        PSUs minus strata among the rows used; the design's own count with replicate weights.
+    df_rule : {"design", "residual"}
+        Which degrees of freedom the t and F statistics have: `df_design`, or `df_design` less
+        the coefficients but one, as R's ``svyglm`` has.
+    nobs : int
+        Rows used: in the domain, of positive weight, nothing missing.
+    n_missing : int
+        Rows of positive weight in the domain that a missing value puts outside it.
+    n_psus, n_strata : int
+        Those with a row used. Where replicate weights came with the sample every row is a PSU.
+    replicates : str
+        Number and method of the replicate weights; empty under linearisation.
+    terms : dict of str to list of str
+        Coefficients of each term.
+    converged : bool
+        Always true: a fit that does not converge is an `InputError`.
+    source : Source or None
+        What it was fitted to; None where it was not kept (see `Design.many`).
+    """
+
+    params: pd.Series
+    covariance: pd.DataFrame
+    outcome: str
+    lonely_psu: str
+    df_rule: DFRule
+    df_design: int
+    n_psus: int
+    n_strata: int
+    nobs: int
+    n_missing: int
+    weight_sum: float
+    iterations: int
+    terms: dict[str, list[str]] = field(default_factory=dict)
+    converged: bool = True
+    replicates: str = ""
+    source: Source | None = field(default=None, compare=False)
+
+    @property
+    def kind(self) -> str:
+        """What kind of model it is, in words."""
+        raise NotImplementedError
+
+    @property
+    def counted(self) -> str:
+        """The rows used, in words."""
+        return f"{self.nobs:,} rows"
+
+    @property
+    def df_resid(self) -> int:
+        """Degrees of freedom of t and F statistics under `df_rule`."""
+        return self.df_design - (len(self.params) - 1 if self.df_rule == "residual" else 0)
+
+    @property
+    def bse(self) -> pd.Series:
+        """Standard errors, shape (k,)."""
+        return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index)
+
+    @property
+    def tvalues(self) -> pd.Series:
+        """Coefficients over their standard errors, shape (k,)."""
+        return self.params / self.bse
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p values on `df_resid` degrees of freedom; NaN where these are not positive."""
+        return pd.Series(_two_sided(self.tvalues, self.df_resid), index=self.params.index)
+
+    def cov_params(self) -> pd.DataFrame:
+        """Return the covariance of the coefficients, shape (k, k)."""
+        return self.covariance.copy()
+
+    def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Return t intervals, shape (k, 2), columns 0 and 1."""
+        half = _critical(self.df_resid, alpha) * self.bse
+        return pd.DataFrame({0: self.params - half, 1: self.params + half})
+
+    def linear_combination(
+        self, contrasts: pd.DataFrame | np.ndarray | Sequence, alpha: float = 0.05
+    ) -> pd.DataFrame:
+        """Estimate linear combinations of the coefficients.
+
+        Parameters
+        ----------
+        contrasts : array or DataFrame, shape (q, k) or (k,)
+            A DataFrame's columns are coefficients by name (those not named are 0), and its index
+            becomes the result's.
+        alpha : float, default 0.05
+
+        Returns
+        -------
+        DataFrame, shape (q, 6)
+            ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``statistic``, ``p_value``.
+        """
+        matrix = self._contrasts(contrasts)
+        estimate = matrix @ self.params.to_numpy()
+        squares = np.einsum("ij,jk,ik->i", matrix, self.covariance.to_numpy(), matrix)
+        std_error = np.sqrt(np.maximum(squares, 0.0))
+        half = _critical(self.df_resid, alpha) * std_error
+        with np.errstate(divide="ignore", invalid="ignore"):
+            statistic = estimate / std_error
+        return pd.DataFrame(
+            {
+                "estimate": estimate,
+                "std_error": std_error,
+                "conf_low": estimate - half,
+                "conf_high": estimate + half,
+                "statistic": statistic,
+                "p_value": _two_sided(statistic, self.df_resid),
+            },
+            index=contrasts.index if isinstance(contrasts, pd.DataFrame) else None,
+        )
+
+    def wald_test(self, what: str | Sequence | np.ndarray | pd.DataFrame) -> WaldTest:
+        """Test that coefficients, or linear combinations of them, are all zero.
+
+        Parameters
+        ----------
+        what : str, list of str, or array of shape (q, k)
+            A term of the formula, a column, several of either, or contrasts.
+
+        Returns
+        -------
+        WaldTest
+            As R's ``regTermTest(method="Wald")`` on `df_resid` degrees of freedom.
+
+        Raises
+        ------
+        InputError
+            If a name is unknown or the covariance of the contrasts is singular (as it must be
+            with more contrasts than degrees of freedom).
+        """
+        matrix = self._selection(what)
+        value = matrix @ self.params.to_numpy()
+        spread = matrix @ self.covariance.to_numpy() @ matrix.T
+        remedy = f"The design has {self.df_design} degrees of freedom; test fewer at once."
+        statistic, q = wald_statistic(value, spread, remedy) / len(value), len(value)
+        pvalue = float(stats.f.sf(statistic, q, self.df_resid)) if self.df_resid > 0 else np.nan
+        return WaldTest(statistic, q, float(self.df_resid), pvalue)
+
+    def summary(self, alpha: float = 0.05) -> str:
+        """Describe the model in a table of at most 80 columns."""
+        interval = self.conf_int(alpha)
+        width = min(22, max(12, *(len(name) for name in self.params.index)))
+        rule = "rank of replicates - 1" if self.replicates else "PSUs - strata"
+        rule += " - (coefficients - 1)" if self.df_rule == "residual" else ""
+        units = f"{self.n_psus:,} PSUs in {self.n_strata:,} strata; degrees of freedom "
+        errors = f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}"
+        if self.replicates:
+            units, errors = "Degrees of freedom ", f"Standard errors from {self.replicates}"
+        level = f"{100 * (1 - alpha):g}%"
+        lines = [
+            f"Survey-weighted {self.kind} of {self.outcome}"[:80],
+            f"{self.counted}; {self.n_missing:,} more with missing values",
+            f"{units}{self.df_resid} ({rule})",
+            errors,
+            "",
+            f"{'':<{width}} {'coef':>10} {'std err':>9} {'t':>7} {'p':>6} "
+            f"{'[' + level:>10} {'CI]':>9}",
+        ]
+        for name in self.params.index:
+            low, high = interval.loc[name]
+            p, t = self.pvalues[name], self.tvalues[name]
+            lines.append(
+                f"{_fitted(name, width):<{width}} {self.params[name]:>10.4g} "
+                f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
+                f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
+            )
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _contrasts(self, contrasts: Any) -> np.ndarray:
+        names = self.params.index
+        if isinstance(contrasts, pd.DataFrame):
+            unknown = [name for name in contrasts.columns if name not in names]
+            if unknown:
+                raise InputError(f"the model has no coefficient '{unknown[0]}'")
+            return contrasts.reindex(columns=names, fill_value=0.0).to_numpy(float)
+        matrix = np.atleast_2d(np.asarray(contrasts, dtype=float))
+        if matrix.ndim != 2 or matrix.shape[1] != len(names):
+            raise InputError(
+                f"contrasts of shape {matrix.shape} do not fit {len(names)} coefficients"
+            )
+        return matrix
+
+    def _selection(self, what: Any) -> np.ndarray:
+        if isinstance(what, str):
+            what = [what]
+        if not (isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what)):
+            return self._contrasts(what)
+        columns: list[str] = []
+        for name in what:
+            found = self.terms.get(name, [name])
+            if not set(found) <= set(self.params.index):
+                known = ", ".join([*self.terms, *self.params.index])
+                raise InputError(f"the model has no term or column '{name}'", remedy=f"Of: {known}")
+            columns += [column for column in found if column not in columns]
+        return (self.params.index.to_numpy() == np.array(columns, dtype=object)[:, None]) * 1.0
+
+
+def _critical(df: float, alpha: float) -> float:
+    return float(stats.t.ppf(1 - alpha / 2, df)) if df > 0 else np.nan
+
+
+def _two_sided(statistic: Any, df: float) -> np.ndarray:
+    if df <= 0:
+        return np.full(np.shape(statistic), np.nan)
+    return 2 * stats.t.sf(np.abs(np.asarray(statistic, dtype=float)), df)
+
+
+def _fitted(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
