@@ -62,6 +62,34 @@ def sample(
     )
 
 
+def with_outcomes(frame: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Add outcomes for the other regression models, from a generator of their own.
+
+    ``count`` is a number of events during ``years`` at risk, ``cost`` positive and skew, ``grade``
+    ordered 1 to 4, ``kind`` one of three, and ``status`` tells of an event (or censoring) at
+    ``exit`` after joining at ``entry``, with ties as whole months give them.
+    """
+    rng = np.random.default_rng(seed)
+    rows = len(frame)
+    predictor = 0.3 * frame["x"].to_numpy() + 0.4 * (frame["band"] == "top").to_numpy()
+    years = np.round(rng.uniform(0.5, 3, rows), 2)
+    ordered = predictor + rng.logistic(0, 1, rows)
+    gumbel = rng.gumbel(size=(rows, 3)) + np.outer(predictor, [0.0, 0.8, -0.6])
+    entry = rng.integers(0, 12, rows)
+    follow_up = np.ceil(rng.exponential(40 * np.exp(-predictor), rows)).astype(int)
+    censored = rng.integers(6, 61, rows)
+    return frame.assign(
+        years=years,
+        count=rng.poisson(years * np.exp(0.2 + predictor)),
+        cost=np.round(np.exp(1 + predictor) * rng.gamma(2.0, 0.5, rows) + 0.01, 2),
+        grade=1 + np.searchsorted([-1.2, 0.4, 1.8], ordered),
+        kind=np.array(["none", "some", "much"])[gumbel.argmax(axis=1)],
+        entry=entry,
+        exit=entry + np.minimum(follow_up, censored),
+        status=(follow_up <= censored).astype(int),
+    )
+
+
 def with_zero_weights(frame: pd.DataFrame) -> pd.DataFrame:
     """Set the weight of scattered rows, of a whole PSU and of a whole stratum to zero."""
     frame = frame.copy()
@@ -181,8 +209,8 @@ def main() -> None:
     plain = with_population(plain, 6)
     write_replicates(plain)
     files = {"plain": plain, "lonely": lonely, "hard": hard, "paired": paired}
-    for name, frame in files.items():
-        frame.to_csv(DESIGNS / f"{name}.csv", index=False)
+    for seed, (name, frame) in enumerate(files.items(), start=11):
+        with_outcomes(frame, seed).to_csv(DESIGNS / f"{name}.csv", index=False)
     cases = [
         {"case": "nested", "file": "plain", "strata": "stratum", "psu": "psu", "rules": ["fail"]},
         {"case": "hard", "file": "hard", "strata": "stratum", "psu": "psu", "rules": ["fail"]},
