@@ -23,18 +23,12 @@ from scipy import linalg
 from statsmodels.genmod import families
 
 from analysis.errors import InputError
+from analysis.survey.basis import moving, orthogonal, singular, weakest
 from analysis.survey.estimation import Fit
 
-COLLINEAR = 1e-10
-"""A column is aliased if what the columns before it leave is below this part of its length."""
-WELL_CONDITIONED = 1e-4
-"""What of a column of length 1 the columns before it must leave for Cholesky, which squares it."""
 CONVERGED = 1e-8
 """Largest change of a linear predictor in the last step, relative to the largest predictor. With
 canonical links steps shrink quadratically, so that what is left after it is below rounding."""
-SINGULAR = 1e-7
-"""Pivots of Cholesky's triangle below this part of the largest are rounding: their squares are
-differences of numbers of order 1."""
 MAX_ITERATIONS = 100
 """A separated outcome ends here: its steps do not shrink, for the logit grows by 1 each time."""
 
@@ -90,10 +84,10 @@ def fit_glm(
         If columns are collinear, the outcome is separated or the iterations do not converge.
     """
     weights = weights / weights.mean()
-    basis, back = _orthogonal(x, weights, names)
+    basis, back = orthogonal(x, weights, names)
     gamma, iterations, stray = _iterate(y, basis, weights, family)
     if stray is not None:
-        columns = _moving(back @ stray, x, names)
+        columns = moving(back @ stray, x, names)
         raise InputError(
             f"the model does not converge: its coefficients run away in {columns}",
             remedy="Usually a category in which nobody, or everybody, has the outcome "
@@ -143,7 +137,7 @@ def refit_glm(
         If the model cannot be fitted under one of them: the PSUs that it keeps may leave a
         category empty or separate the outcome.
     """
-    basis, back = _orthogonal(x, weights / weights.mean(), names)
+    basis, back = orthogonal(x, weights / weights.mean(), names)
     start = linalg.solve_triangular(back, params)
     refitted: list[np.ndarray] = []
     for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
@@ -151,47 +145,12 @@ def refit_glm(
         if stray is not None:
             raise InputError(
                 f"the model cannot be fitted under replicate {len(refitted) + 1}: its coefficients "
-                f"run away in {_moving(back @ stray, x, names)}",
+                f"run away in {moving(back @ stray, x, names)}",
                 remedy="Usually a category that only few PSUs have. Merge categories or leave the "
                 "term out.",
             )
         refitted.append(back @ gamma)
     return np.array(refitted)
-
-
-def _orthogonal(
-    x: np.ndarray, weights: np.ndarray, names: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Turn columns into a nearly orthonormal basis (under the weights) of what they span.
-
-    Normal equations in it are well conditioned. Cholesky makes it from columns that are not too
-    bad themselves at a fraction of the cost of Householder reflections, which do it for the rest.
-
-    Returns
-    -------
-    basis : array, shape (m, k)
-    back : array, shape (k, k)
-        Upper triangular: ``basis = x @ back``, and ``back @ gamma`` are the coefficients of `x`.
-    """
-    triangle = _cholesky(x, weights)
-    if triangle is None:
-        triangle = np.asarray(np.linalg.qr(x * np.sqrt(weights)[:, None], mode="r"))
-        _refuse_collinear(triangle, names)
-    back = linalg.solve_triangular(triangle, np.eye(len(triangle)))
-    return x @ back, back
-
-
-def _cholesky(x: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
-    """Decompose the weighted products into a triangle; None where that would lose digits."""
-    products = x.T @ (x * weights[:, None])
-    lengths = np.sqrt(np.diagonal(products))
-    if not (lengths > 0).all():
-        return None
-    try:
-        triangle = linalg.cholesky(products / np.outer(lengths, lengths))
-    except linalg.LinAlgError:
-        return None
-    return triangle * lengths if np.diagonal(triangle).min() > WELL_CONDITIONED else None
 
 
 def _working(mean: np.ndarray, weights: np.ndarray, family: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -228,9 +187,9 @@ def _iterate(
         try:
             factor = linalg.cho_factor(basis.T @ weighted)
         except (linalg.LinAlgError, ValueError):
-            return gamma, iteration, step if start is None else _weakest(basis.T @ weighted, step)
-        if start is not None and _singular(factor[0]):
-            return gamma, iteration, _weakest(basis.T @ weighted, step)
+            return gamma, iteration, step if start is None else weakest(basis.T @ weighted, step)
+        if start is not None and singular(factor[0]):
+            return gamma, iteration, weakest(basis.T @ weighted, step)
         step = linalg.cho_solve(factor, weighted.T @ residual)
         gamma, eta_new, mean, deviance = _advance(gamma, step, basis, y, weights, family, deviance)
         moved, eta = np.abs(eta_new - eta).max(), eta_new
@@ -238,18 +197,6 @@ def _iterate(
         if (iteration > 1 or start is not None) and moved <= CONVERGED * (1 + size):
             return gamma, iteration, None
     return gamma, iteration, step
-
-
-def _singular(triangle: np.ndarray) -> bool:
-    pivots = np.abs(np.diagonal(triangle))
-    return not pivots.min() > SINGULAR * pivots.max()
-
-
-def _weakest(information: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Find the direction of which there is least information; the last step if it has no end."""
-    if not np.isfinite(information).all():
-        return step
-    return np.linalg.eigh(information)[1][:, 0]
 
 
 def _advance(
@@ -281,34 +228,3 @@ def _deviance(
         # From the logit: the probability of a row far on the wrong side has rounded to 0 or 1.
         return 2 * float(weights @ (np.logaddexp(0, eta) - y * eta))
     return float(family.deviance(y, mean, var_weights=weights))
-
-
-def _refuse_collinear(triangle: np.ndarray, names: Sequence[str]) -> None:
-    """Raise if a column is a combination of those before it."""
-    lengths = np.sqrt((triangle**2).sum(axis=0))
-    left = np.abs(np.diagonal(triangle))
-    if len(left) < len(lengths):
-        raise InputError(f"{len(lengths)} columns cannot be fitted to {len(left)} rows")
-    bad = np.flatnonzero(left <= COLLINEAR * lengths).tolist()
-    if not bad:
-        return
-    first = bad[0]
-    if lengths[first] == 0:
-        raise InputError(f"column '{names[first]}' is zero in every row of the domain")
-    shares = np.linalg.lstsq(triangle[:, :first], triangle[:, first], rcond=None)[0]
-    shares = np.abs(shares) * lengths[:first] / lengths[first]
-    partners = ", ".join(f"'{names[j]}'" for j in np.flatnonzero(shares > 1e-6).tolist())
-    others = f" (and so are: {', '.join(names[j] for j in bad[1:])})" if len(bad) > 1 else ""
-    raise InputError(
-        f"column '{names[first]}' is determined by {partners or 'the others'}{others}",
-        remedy="Leave it out, or give its term fewer categories.",
-    )
-
-
-def _moving(direction: np.ndarray, x: np.ndarray, names: Sequence[str]) -> str:
-    """Name the columns that a runaway step moves, constants last."""
-    spread = x.std(axis=0)
-    size = np.abs(direction) * np.where(spread > 0, spread, 0.0)
-    if not size.max() > 0:
-        return "the intercept"
-    return ", ".join(f"'{names[j]}'" for j in np.flatnonzero(size > 0.2 * size.max()).tolist())

@@ -70,13 +70,19 @@ class Modelled(Sample):
             Names for groups of columns, for `RegressionResults.wald_test`.
         """
         name, outcome = self._numbers(y, condition=True)
+        return self._fit(self._given(outcome, name, x, terms), family, df)
+
+    def _given(
+        self, outcome: np.ndarray, name: str, x: pd.DataFrame, terms: dict[str, list[str]] | None
+    ) -> Matrices:
+        """Take the rows of a caller's matrix that are in the domain and lack nothing."""
         given = self._rows_of(x)
         rows = self._some_rows()
         matrix = as_matrix(x)
         complete = ~(np.isnan(outcome[given]) | np.isnan(matrix).any(axis=1))
         present = complete & self._inside[given]
         used = present & (self.weights[given] > 0)
-        matrices = Matrices(
+        return Matrices(
             y=outcome[given[used]],
             x=matrix[used],
             names=list(map(str, x.columns)),
@@ -86,7 +92,6 @@ class Modelled(Sample):
             terms=terms or {},
             outcome=name,
         )
-        return self._fit(matrices, family, df)
 
     def _fit(self, matrices: Matrices, family: str, df: DFRule) -> RegressionResults:
         kind = family_of(family)
