@@ -4,6 +4,7 @@ Knows columns and designs, not where they come from. The conventions, and the di
 R's ``survey`` package.
 """
 
+from analysis.survey.categorical import MultinomialResults, OrdinalResults
 from analysis.survey.derived import DerivedEstimates, linear_combination, nonlinear_combination
 from analysis.survey.design import Design
 from analysis.survey.estimates import Estimates
@@ -27,6 +28,8 @@ __all__ = [
     "JohnsonNeyman",
     "Margins",
     "ModelResults",
+    "MultinomialResults",
+    "OrdinalResults",
     "RegressionResults",
     "WaldTest",
     "average_marginal_effects",

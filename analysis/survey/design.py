@@ -15,13 +15,13 @@ from analysis.survey import checks, replication, variance
 from analysis.survey.described import Described
 from analysis.survey.estimates import Statistic
 from analysis.survey.estimation import Estimator, Fit
-from analysis.survey.modelled import Modelled
+from analysis.survey.modelled_categories import ModelledCategories
 from analysis.survey.replicates import GivenMethod, Replicates, given
 from analysis.survey.replication import MadeMethod
 from analysis.survey.variance import LonelyPSU
 
 
-class Design(Described, Modelled):
+class Design(Described, ModelledCategories):
     """A stratified, clustered, weighted sample, or a domain of one.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -131,9 +132,14 @@ class ModelResults:
         return f"{self.nobs:,} rows"
 
     @property
+    def df_taken(self) -> tuple[int, str]:
+        """Degrees of freedom that coefficients take under the residual rule, and their words."""
+        return len(self.params) - 1, "(coefficients - 1)"
+
+    @property
     def df_resid(self) -> int:
         """Degrees of freedom of t and F statistics under `df_rule`."""
-        return self.df_design - (len(self.params) - 1 if self.df_rule == "residual" else 0)
+        return self.df_design - (self.df_taken[0] if self.df_rule == "residual" else 0)
 
     @property
     def bse(self) -> pd.Series:
@@ -225,9 +231,11 @@ class ModelResults:
     def summary(self, alpha: float = 0.05) -> str:
         """Describe the model in a table of at most 80 columns."""
         interval = self.conf_int(alpha)
-        width = min(22, max(12, *(len(name) for name in self.params.index)))
+        blocks = self._blocks()
+        labels = [label for _, block in blocks for label in block]
+        width = min(22, max(12, *map(len, labels)))
         rule = "rank of replicates - 1" if self.replicates else "PSUs - strata"
-        rule += " - (coefficients - 1)" if self.df_rule == "residual" else ""
+        rule += f" - {self.df_taken[1]}" if self.df_rule == "residual" else ""
         units = f"{self.n_psus:,} PSUs in {self.n_strata:,} strata; degrees of freedom "
         errors = f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}"
         if self.replicates:
@@ -238,22 +246,33 @@ class ModelResults:
             f"{self.counted}; {self.n_missing:,} more with missing values",
             f"{units}{self.df_resid} ({rule})",
             errors,
+            *self._remarks(),
             "",
             f"{'':<{width}} {'coef':>10} {'std err':>9} {'t':>7} {'p':>6} "
             f"{'[' + level:>10} {'CI]':>9}",
         ]
-        for name in self.params.index:
-            low, high = interval.loc[name]
-            p, t = self.pvalues[name], self.tvalues[name]
-            lines.append(
-                f"{_fitted(name, width):<{width}} {self.params[name]:>10.4g} "
-                f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
-                f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
-            )
+        for title, block in blocks:
+            lines += textwrap.wrap(title, 80)
+            for label, name in block.items():
+                low, high = interval.loc[name]
+                p, t = self.pvalues[name], self.tvalues[name]
+                lines.append(
+                    f"{_fitted(label, width):<{width}} {self.params[name]:>10.4g} "
+                    f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
+                    f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
+                )
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         return self.summary()
+
+    def _remarks(self) -> list[str]:
+        """Give what else the summary says at its head."""
+        return []
+
+    def _blocks(self) -> list[tuple[str, dict[str, str]]]:
+        """Give the summary's blocks: a title, and coefficients by what they are called there."""
+        return [("", {name: name for name in self.params.index})]
 
     def _contrasts(self, contrasts: Any) -> np.ndarray:
         names = self.params.index

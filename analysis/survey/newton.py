@@ -1,0 +1,95 @@
+"""Newton's iterations for a concave weighted log likelihood of several linear predictors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import linalg
+
+from analysis.survey.basis import singular, weakest
+from analysis.survey.irls import CONVERGED, MAX_ITERATIONS
+
+HALVINGS = 30
+"""A step into what the model does not allow (thresholds out of order) is halved so often."""
+
+
+class Likelihood(Protocol):
+    """A log likelihood of rows, by parameters of length k through linear predictors."""
+
+    def predictors(self, theta: np.ndarray) -> np.ndarray:
+        """Give the linear predictors, shape (m, q)."""
+
+    def value(self, predictors: np.ndarray, weights: np.ndarray) -> float:
+        """Give the weighted log likelihood; minus infinity where the model does not allow them."""
+
+    def derivatives(
+        self, predictors: np.ndarray, weights: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Give the gradient, shape (k,), and minus the matrix of second derivatives."""
+
+
+@dataclass(frozen=True)
+class Maximum:
+    """Where the iterations ended.
+
+    Parameters
+    ----------
+    theta : array, shape (k,)
+    predictors : array, shape (m, q)
+    iterations : int
+    stray : array, shape (k,), or None
+        The direction in which they do not end, if they have not converged.
+    """
+
+    theta: np.ndarray
+    predictors: np.ndarray
+    iterations: int
+    stray: np.ndarray | None
+
+
+@np.errstate(over="ignore")  # exp() of a predictor above 709, whose probability is 1
+def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> Maximum:
+    """Iterate until the last full step moves no linear predictor by more than rounding.
+
+    Steps shrink quadratically near a maximum, so that what is left after one of `CONVERGED` is
+    below rounding; under separation they do not shrink.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    weights : array, shape (m,)
+        Of mean 1.
+    start : array, shape (k,)
+    """
+    theta, step = start, start
+    predictors = likelihood.predictors(theta)
+    value = likelihood.value(predictors, weights)
+    for iteration in range(1, MAX_ITERATIONS + 1):
+        score, information = likelihood.derivatives(predictors, weights)
+        try:
+            factor = linalg.cho_factor(information)
+        except (linalg.LinAlgError, ValueError):
+            return Maximum(theta, predictors, iteration, weakest(information, step))
+        step = linalg.cho_solve(factor, score)
+        before, full = predictors, False
+        for halving in range(HALVINGS):
+            tried = theta + step / 2**halving
+            predictors = likelihood.predictors(tried)
+            reached = likelihood.value(predictors, weights)
+            # Near the solution the likelihood differs by rounding only.
+            if reached >= value - 1e-8 * (abs(value) + 1e-8):
+                full = halving == 0
+                break
+        else:
+            return Maximum(theta, before, iteration, step)
+        theta, value = tried, reached
+        moved, size = np.abs(predictors - before).max(), np.abs(predictors).max()
+        if full and moved <= CONVERGED * (1 + size):
+            # Far out where probabilities have rounded to 0 and 1 nothing moves either.
+            flat = singular(factor[0])
+            return Maximum(
+                theta, predictors, iteration, weakest(information, step) if flat else None
+            )
+    return Maximum(theta, predictors, iteration, step)
