@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+import statsmodels.formula
 from statsmodels.base.model import Model
 
 from analysis.errors import InputError
@@ -75,23 +76,29 @@ def build_matrices(
     if outcome in columns:
         data[outcome] = _outcome(data[outcome], outcome)
     try:
-        model = Model.from_formula(formula, data, missing="drop")
+        y, x, complete, spec = (_by_patsy if _engine() == "patsy" else _by_model)(formula, data)
+    except InputError:
+        raise
     except Exception as error:  # whatever the engine or a function in the formula raises
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise InputError(f"the formula '{formula}' cannot be used: {reason}") from error
-    used = rows[np.asarray(model.data.row_labels, dtype=np.intp)]
+    if not complete.any():
+        raise InputError(f"every row of the domain lacks a value in the model of '{outcome}'")
+    used = rows[complete]
     weightless = weightless[frame[columns].iloc[weightless].notna().all(axis=1).to_numpy()]
-    names = list(model.exog_names)
+    names = _columns(spec)
+    _require_finite(y[:, None], [outcome], formula)
+    _require_finite(x, names, formula)
     return Matrices(
-        y=model.endog,
-        x=model.exog,
+        y=y,
+        x=x,
         names=names,
         rows=used,
         present=np.concatenate([used, weightless]),
         n_missing=len(rows) - len(used),
-        terms=_terms(_spec(model), names),
+        terms=_terms(spec, names),
         outcome=outcome,
-        spec=_spec(model),
+        spec=spec,
     )
 
 
@@ -148,8 +155,12 @@ def matrix_at(spec: Any, data: pd.DataFrame) -> np.ndarray:
 
 def _mentioned(formula: str, frame: pd.DataFrame) -> list[str]:
     """List the columns whose name stands in the formula, as a word or quoted for ``Q()``."""
-    words = set(re.findall(r"\w+", formula)) | set(re.findall(r"[\"']([^\"']*)[\"']", formula))
+    words = _words(formula)
     return [name for name in frame if name in words]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text)) | set(re.findall(r"[\"']([^\"']*)[\"']", text))
 
 
 def _plain(values: pd.Series) -> pd.Series:
@@ -175,9 +186,105 @@ def _outcome(values: pd.Series, name: str) -> pd.Series:
         ) from error
 
 
-def _spec(model: Any) -> Any:
+def _engine() -> str:
+    # statsmodels 0.14 knows patsy only, 0.15 can be told.
+    options = getattr(statsmodels.formula, "options", None)
+    return getattr(options, "formula_engine", "patsy")
+
+
+Built: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, Any]
+"""The outcome, the matrix, which rows are complete (bool, one a row of the data), the spec."""
+
+
+def _by_model(formula: str, data: pd.DataFrame) -> Built:
+    """Build through statsmodels' models, whatever their engine."""
+    model = Model.from_formula(formula, data, missing="drop")
+    complete = np.zeros(len(data), dtype=bool)
+    complete[np.asarray(model.data.row_labels, dtype=np.intp)] = True
     # statsmodels 0.14 names it design_info, 0.15 model_spec; patsy and formulaic differ as well.
-    return getattr(model.data, "model_spec", None) or model.data.design_info
+    spec = getattr(model.data, "model_spec", None) or model.data.design_info
+    return model.endog, model.exog, complete, spec
+
+
+def _by_patsy(formula: str, data: pd.DataFrame) -> Built:
+    """Build through patsy, with what is only a column looked up instead of evaluated.
+
+    That gives the same matrices ten times as fast where terms are columns: patsy evaluates every
+    name as an expression of its own, on pandas' objects, and reads text row by row.
+    """
+    import patsy
+
+    read = patsy.ModelDesc.from_formula(formula)
+    sides = (read.lhs_termlist, read.rhs_termlist)
+    codes = {f.code for terms in sides for term in terms for f in term.factors}
+    looked_up = {code: patsy.LookupFactor(code) for code in codes if code in data}
+
+    def term_of(term: Any) -> Any:
+        return patsy.Term([looked_up.get(f.code, f) for f in term.factors])
+
+    complete = _Complete(len(data))
+    lhs, rhs = patsy.dmatrices(
+        patsy.ModelDesc(*[[term_of(term) for term in terms] for terms in sides]),
+        {name: _for_patsy(data[name], name, codes) for name in data},
+        eval_env=patsy.EvalEnvironment([{"np": np, "pd": pd}]),
+        NA_action=complete,
+    )
+    if lhs.shape[1] != 1:
+        raise InputError(
+            f"the outcome of '{formula}' is not one column of numbers",
+            remedy="Make a column of 0 and 1 for the event and name that.",
+        )
+    return np.asarray(lhs)[:, 0], np.asarray(rhs), complete.rows, rhs.design_info
+
+
+def _for_patsy(values: pd.Series, name: str, codes: set[str]) -> Any:
+    """Give a column the form that patsy reads fastest, where no expression could tell."""
+    uses = {code for code in codes if name in _words(code)}
+    number = values.dtype.kind in "fiub"
+    if uses <= {name}:
+        return values.to_numpy() if number else values.astype("category")
+    # Levels that the formula states (``C(x, levels=[...])``) are not those of a category here.
+    coded = {code for code in uses if code.startswith((f"C({name})", f"C({name},"))}
+    if uses - coded <= (set() if number else {name}) and not any("[" in code for code in coded):
+        return values.astype("category")
+    return values
+
+
+class _Complete:
+    """Leaves out the rows that lack a value, and keeps account of them: a patsy `NA_action`."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = np.ones(rows, dtype=bool)
+
+    def is_categorical_NA(self, value: Any) -> bool:
+        """Tell whether a category is missing."""
+        return value is None or value is pd.NA or value != value
+
+    def is_numerical_NA(self, values: Any) -> np.ndarray:
+        """Tell which rows lack a number."""
+        missing = np.isnan(np.asarray(values, dtype=float))
+        return missing if missing.ndim == 1 else missing.any(axis=1)
+
+    def handle_NA(
+        self, values: list[np.ndarray], missing: list[np.ndarray], origins: list
+    ) -> list[np.ndarray]:
+        """Take the complete rows of each factor."""
+        for each in missing:
+            self.rows &= ~each
+        return values if self.rows.all() else [each[self.rows] for each in values]
+
+
+def _require_finite(values: np.ndarray, names: list[str], formula: str) -> None:
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=0)).tolist()
+    if bad:
+        raise InputError(
+            f"the formula '{formula}' cannot be used: '{names[bad[0]]}' has values that are not "
+            "finite"
+        )
+
+
+def _columns(spec: Any) -> list[str]:
+    return list(spec.column_names)
 
 
 def _terms(spec: Any, columns: list[str]) -> dict[str, list[str]]:
