@@ -8,6 +8,7 @@ import numpy as np
 from scipy import linalg
 
 from analysis.errors import InputError
+from analysis.survey import products
 
 COLLINEAR = 1e-10
 """A column is aliased if what the columns before it leave is below this part of its length."""
@@ -34,20 +35,20 @@ def orthogonal(
     """
     triangle = _cholesky(x, weights)
     if triangle is None:
-        triangle = np.asarray(np.linalg.qr(x * np.sqrt(weights)[:, None], mode="r"))
+        triangle = products.triangle(x, weights)
         _refuse_collinear(triangle, names)
     back = linalg.solve_triangular(triangle, np.eye(len(triangle)))
-    return x @ back, back
+    return products.times(x, back), back
 
 
 def _cholesky(x: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     """Decompose the weighted products into a triangle; None where that would lose digits."""
-    products = x.T @ (x * weights[:, None])
-    lengths = np.sqrt(np.diagonal(products))
+    squares, _ = products.cross(x, weights)
+    lengths = np.sqrt(np.diagonal(squares))
     if not (lengths > 0).all():
         return None
     try:
-        triangle = linalg.cholesky(products / np.outer(lengths, lengths))
+        triangle = linalg.cholesky(squares / np.outer(lengths, lengths))
     except linalg.LinAlgError:
         return None
     return triangle * lengths if np.diagonal(triangle).min() > WELL_CONDITIONED else None

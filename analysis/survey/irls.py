@@ -25,6 +25,7 @@ from statsmodels.genmod import families
 from analysis.errors import InputError
 from analysis.survey.basis import moving, orthogonal, singular, weakest
 from analysis.survey.estimation import Fit
+from analysis.survey.products import cross, times
 
 CONVERGED = 1e-8
 """Largest change of a linear predictor in the last step, relative to the largest predictor. With
@@ -94,9 +95,9 @@ def fit_glm(
             "(separation). "
             "Merge categories or leave the term out.",
         )
-    mean = family.link.inverse(basis @ gamma)
+    mean = family.link.inverse(times(basis, gamma))
     slope, information = _working(mean, weights, family)
-    hessian = basis.T @ (basis * information[:, None])
+    hessian, _ = cross(basis, information)
     return Fit(
         params=back @ gamma,
         scores=basis * ((y - mean) * slope * information)[:, None],
@@ -173,24 +174,23 @@ def _iterate(
         eta = family.link(mean)
         residual = eta + (y - mean) * family.link.deriv(mean)
     else:
-        gamma, eta = start, basis @ start
+        gamma, eta = start, times(basis, start)
         mean = family.link.inverse(eta)
         residual = (y - mean) * family.link.deriv(mean)
         deviance = _deviance(y, eta, mean, weights, family)
     step = gamma
-    weighted = np.empty_like(basis)  # one buffer: allocating anew costs as much as the product
     for iteration in range(1, MAX_ITERATIONS + 1):
         slope, information = _working(mean, weights, family)
         if iteration > 1:
             residual = (y - mean) * slope
-        np.multiply(basis, information[:, None], out=weighted)
+        squares, sums = cross(basis, information, residual)
         try:
-            factor = linalg.cho_factor(basis.T @ weighted)
+            factor = linalg.cho_factor(squares)
         except (linalg.LinAlgError, ValueError):
-            return gamma, iteration, step if start is None else weakest(basis.T @ weighted, step)
+            return gamma, iteration, step if start is None else weakest(squares, step)
         if start is not None and singular(factor[0]):
-            return gamma, iteration, weakest(basis.T @ weighted, step)
-        step = linalg.cho_solve(factor, weighted.T @ residual)
+            return gamma, iteration, weakest(squares, step)
+        step = linalg.cho_solve(factor, sums)
         gamma, eta_new, mean, deviance = _advance(gamma, step, basis, y, weights, family, deviance)
         moved, eta = np.abs(eta_new - eta).max(), eta_new
         size = np.abs(eta).max()
@@ -211,7 +211,7 @@ def _advance(
     """Take the step, or the part of it that does not make the fit worse."""
     for halving in range(10):
         tried = gamma + step / 2**halving
-        eta = basis @ tried
+        eta = times(basis, tried)
         mean = family.link.inverse(eta)
         deviance = _deviance(y, eta, mean, weights, family)
         # Near the solution the deviance differs by rounding only.
@@ -226,5 +226,6 @@ def _deviance(
     """Tell how far the fit is from the outcome."""
     if isinstance(family, families.Binomial) and isinstance(family.link, families.links.Logit):
         # From the logit: the probability of a row far on the wrong side has rounded to 0 or 1.
-        return 2 * float(weights @ (np.logaddexp(0, eta) - y * eta))
+        logarithm = np.log1p(np.exp(-np.abs(eta))) + np.maximum(eta, 0.0)  # of 1 + exp(eta)
+        return 2 * float((weights * (logarithm - y * eta)).sum())
     return float(family.deviance(y, mean, var_weights=weights))

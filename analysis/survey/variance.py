@@ -19,6 +19,9 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
+
+from analysis.survey.products import cross
 
 LonelyPSU = Literal["fail", "adjust", "average", "remove", "certainty"]
 CENSUS = 1e-7
@@ -137,6 +140,26 @@ def degrees_of_freedom(structure: Structure, rows: np.ndarray) -> int:
     return int(psus.sum() - strata.sum())
 
 
+def totals_by(codes: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """Add up rows by code.
+
+    Parameters
+    ----------
+    codes : int array, shape (m,)
+        From 0 to `count` - 1.
+    values : array, shape (m, k)
+    count : int
+
+    Returns
+    -------
+    array, shape (count, k)
+        Rows added in their order: as `numpy.bincount` of each column, but reading a row at once.
+    """
+    ends = np.arange(len(codes) + 1)
+    of_code = sparse.csc_array((np.ones(len(codes)), codes, ends), shape=(count, len(codes)))
+    return np.asarray(of_code @ values)
+
+
 def covariance(
     scores: np.ndarray,
     rows: np.ndarray,
@@ -178,21 +201,15 @@ def covariance(
     array, shape (k, k)
         NaN where ``"average"`` finds no stratum with two PSUs to average over.
     """
-    totals = np.empty((len(structure.stratum), scores.shape[1]))
-    psu = structure.psu[rows]
-    for column in range(scores.shape[1]):
-        totals[:, column] = np.bincount(psu, scores[:, column], minlength=len(totals))
+    totals = totals_by(structure.psu[rows], scores, len(structure.stratum))
     sizes = structure.psus_in_stratum
     lonely = structure.lonely
-    means = np.empty((len(sizes), scores.shape[1]))
-    for column in range(scores.shape[1]):
-        sums = np.bincount(structure.stratum, totals[:, column], minlength=len(sizes))
-        means[:, column] = sums / sizes
+    means = totals_by(structure.stratum, totals, len(sizes)) / sizes[:, None]
     if lonely_psu == "adjust":
         means[lonely] = 0.0
     factors = structure.correction * sizes / np.where(sizes == 1, 1, sizes - 1)
     deviations = totals - means[structure.stratum]
-    result = (deviations.T * factors[structure.stratum]) @ deviations
+    result, _ = cross(deviations, factors[structure.stratum])
     if lonely_psu == "average":
         _, found = structure.present(rows if present is None else present)
         usable = int((found & ~lonely).sum())
