@@ -17,8 +17,8 @@ MATRIX = 250_000
 """Multiplications in a block; OpenBLAS splits a product of matrices from 262,144 on."""
 
 
-BLOCK = 128
-"""Rows that a triangle takes at once."""
+LOWEST = 32
+"""Rows that a triangle takes at once, at least: it adds them to as many as it has columns."""
 
 
 def _height(width: int, other: int) -> int:
@@ -75,8 +75,9 @@ def triangle(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     rows, width = x.shape
     roots = np.sqrt(weights)
     result = np.empty((0, width))
-    for start in range(0, rows, BLOCK):
-        part = x[start : start + BLOCK] * roots[start : start + BLOCK, None]
+    height = max(LOWEST, VECTOR // width - width)
+    for start in range(0, rows, height):
+        part = x[start : start + height] * roots[start : start + height, None]
         result = np.asarray(np.linalg.qr(np.vstack([result, part]), mode="r"))
     return result
 
