@@ -8,37 +8,46 @@ from analysis.survey.categorical import MultinomialResults, OrdinalResults
 from analysis.survey.derived import DerivedEstimates, linear_combination, nonlinear_combination
 from analysis.survey.design import Design
 from analysis.survey.estimates import Estimates
-from analysis.survey.hypotheses import wald_test
+from analysis.survey.hypotheses import LikelihoodRatioTest, likelihood_ratio_test, wald_test
 from analysis.survey.interaction import Interaction, interaction
+from analysis.survey.location import RankTest, TTest
 from analysis.survey.margins import (
     Margins,
     average_marginal_effects,
     margins,
     margins_of_matrices,
 )
+from analysis.survey.quadratic_forms import tail_probability
 from analysis.survey.regression import RegressionResults
 from analysis.survey.results import ModelResults, WaldTest
 from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
+from analysis.survey.tables import ChiSquareTest
 
 __all__ = [
+    "ChiSquareTest",
     "DerivedEstimates",
     "Design",
     "Estimates",
     "Interaction",
     "JohnsonNeyman",
+    "LikelihoodRatioTest",
     "Margins",
     "ModelResults",
     "MultinomialResults",
     "OrdinalResults",
+    "RankTest",
     "RegressionResults",
+    "TTest",
     "WaldTest",
     "average_marginal_effects",
     "interaction",
     "johnson_neyman",
+    "likelihood_ratio_test",
     "linear_combination",
     "margins",
     "margins_of_matrices",
     "nonlinear_combination",
     "simple_slopes",
+    "tail_probability",
     "wald_test",
 ]

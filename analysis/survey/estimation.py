@@ -13,9 +13,9 @@ International Statistical Review 51:279-292.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 
@@ -62,3 +62,17 @@ class Estimator(Protocol):
         `weights` are those of the sample, `replicates` arrays of shape (m, some) with sets in
         the columns, which may hold zeros. Returns an array of shape (r, k).
         """
+
+
+@runtime_checkable
+class Likelihood(Estimator, Protocol):
+    """A model whose scores are those of a pseudo-likelihood, for likelihood ratio tests."""
+
+    def deviance(self, fit: Fit, weights: np.ndarray) -> float:
+        """Minus twice the log pseudo-likelihood at a fit, but for what all models share."""
+
+    def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
+        """Give R, shape (k, k), where R'R is the information that the likelihood has of b."""
+
+    def without(self, columns: Collection[str]) -> Self:
+        """Give the same model without some of its coefficients."""

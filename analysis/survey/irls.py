@@ -14,8 +14,8 @@ International Statistical Review 51:279-292.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,28 @@ class GLM:
     ) -> np.ndarray:
         """Fit anew under sets of weights; see `refit_glm`."""
         return refit_glm(self.y, self.x, weights, self.family, self.names, params, replicates)
+
+    def deviance(self, fit: Fit, weights: np.ndarray) -> float:
+        """Twice the log pseudo-likelihood of the data themselves less that of the fit.
+
+        With the weights as they are, and without a dispersion parameter.
+        """
+        return _deviance(self.y, self.x @ fit.params, fit.fitted, weights, self.family)
+
+    def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
+        """Give a triangle R, shape (k, k), of which R'R is the working information.
+
+        Its inverse is the covariance of the coefficients that the working model would have, but
+        for the dispersion (R's ``naive.cov``).
+        """
+        _, information = _working(fit.fitted, weights, self.family)
+        return np.asarray(np.linalg.qr(self.x * np.sqrt(information)[:, None], mode="r"))
+
+    def without(self, columns: Collection[str]) -> GLM:
+        """Give the model that lacks some columns."""
+        kept = [name not in columns for name in self.names]
+        names = [name for name in self.names if name not in columns]
+        return replace(self, x=self.x[:, kept], names=names)
 
 
 @np.errstate(over="ignore")  # exp() of a logit below -709, whose probability is 0 as it should be
