@@ -1,0 +1,253 @@
+"""Chi-square, t, rank and likelihood ratio tests against R's survey."""
+
+import functools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.errors import InputError
+from analysis.survey import Design, likelihood_ratio_test, tail_probability
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+DESIGNS = REFERENCE / "designs"
+
+# Relative differences, some ten times what is seen.
+CLOSED_FORM = 1e-11  # sums in another order, and eigenvalues
+TEST = 1e-10  # p values magnify the differences of what they are made of
+WALD = 1e-9  # the inverse of a covariance that is nearly singular on few degrees of freedom
+R_POWERS = 1e-6  # R's saddlepoint is found to 1e-8 of its scale, and p moves with it
+IMHOF = 1e-8  # R's integrate, over a range cut off where 1e-9 is left
+NEAR_ZERO = 1e-12  # of a difference of deviances that are equal but for rounding, in their units
+UNDERFLOW = 1e-300  # scipy's t tail ends at 0 before R's does
+REPLICATED = 1e-9  # deviations of replicates lose the digits that the estimates have in common
+
+ANSWERS = json.loads((REFERENCE / "tested.json").read_text())
+CASES = {
+    case["case"]: case
+    for name in ("cases", "replicates")
+    for case in json.loads((DESIGNS / f"{name}.json").read_text())
+}
+FRAMES = {path.stem: pd.read_csv(path) for path in DESIGNS.glob("*.csv")}
+
+
+def sample_of(name):
+    frame = FRAMES[name]
+    third = np.where(frame["incomplete"] > 0.3, "above", "below")
+    return frame.assign(
+        third=pd.Series(third).where(frame["incomplete"].notna()),
+        untied=frame["y"] + frame["x"] / 1000 + frame["z"] / 1e7,
+    )
+
+
+@functools.cache
+def whole_of(name, rule):
+    case = CASES[name]
+    frame = sample_of(case["file"])
+    if "factors" in case:
+        factors = FRAMES[case["factors"]].set_index("unit").loc[frame["unit"]].set_axis(frame.index)
+        if case["combined"]:
+            factors = factors.mul(frame["weight"], axis=0)
+        options = {key: case[key] for key in ("scale", "rscales", "combined", "mse") if key in case}
+        frame = pd.concat([frame, factors], axis=1)
+        return Design(frame, "weight", replicates="r", method=case["method"], **options)
+    design = Design(
+        frame, "weight", case["strata"], case["psu"], fpc=case.get("fpc"),
+        lonely_psu=rule or case["rule"],
+    )  # fmt: skip
+    if "make" not in case:
+        return design
+    return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
+
+
+def design_of(answer):
+    whole = whole_of(answer["case"], answer.get("rule"))
+    return whole.where(whole.frame[answer["domain"]] == 1)
+
+
+def identity(answer):
+    parts = ("case", "rule", "domain", "estimator")
+    return "-".join(answer[part] for part in parts if part in answer)
+
+
+def chosen(prefix):
+    found = [answer for answer in ANSWERS["answers"] if answer["estimator"].startswith(prefix)]
+    assert len(found) >= 37
+    return pytest.mark.parametrize("answer", found, ids=identity)
+
+
+def agree(ours, theirs, tolerance, what, near_zero=0.0):
+    theirs = [np.nan if each is None else float(each) for each in np.ravel(theirs)]
+    np.testing.assert_allclose(
+        np.ravel(ours).astype(float), theirs, rtol=tolerance, atol=near_zero, err_msg=what
+    )
+
+
+def loose(tolerance, design):
+    return tolerance if design.replicates is None else max(tolerance, REPLICATED)
+
+
+def saddlepoint_in_r(q, effects, df):
+    """R's, which takes whole degrees of freedom of the denominator but divides by all of them."""
+    if not df >= 1 or math.isinf(df):
+        return tail_probability(q, effects, df)
+    return tail_probability(q * math.floor(df) / df, effects, math.floor(df))
+
+
+@pytest.mark.parametrize("answer", ANSWERS["tails"], ids=str)
+def test_tail_probability(answer):
+    df = math.inf if answer["df"] is None else answer["df"]
+    ours = functools.partial(tail_probability, answer["q"], answer["weights"], df)
+    agree(ours("satterthwaite"), answer["satterthwaite"], CLOSED_FORM, "satterthwaite")
+    agree(ours("saddlepoint"), answer["kuonen"], TEST, "saddlepoint")
+    agree(ours("saddlepoint"), answer["saddlepoint"], R_POWERS, "saddlepoint of R")
+    if answer["imhof"] is not None:
+        agree(ours("integration"), answer["imhof"], IMHOF, "integration")
+
+
+TABLES = {
+    "table_band_event": ("band", "event"),
+    "table_band_grade": ("band", "grade"),
+    "table_missing": ("third", "kind"),
+}
+
+
+@chosen("table")
+def test_chi_square(answer):
+    design = design_of(answer)
+    variables = TABLES[answer["estimator"]]
+    second = design.chi_square(*variables)
+    spread = loose(CLOSED_FORM, design)
+    agree(second.pearson, answer["pearson"] * second.nobs, spread, "Pearson")
+    agree(second.statistic, answer["f"], spread, "F")
+    agree([second.df_num, second.df_design], [answer["d0"], answer["nu"]], spread, "df")
+    agree(second.pvalue, answer["p"], 10 * loose(TEST, design), "p")
+    first = design.chi_square(*variables, "Chisq")
+    assert (first.df_num, first.df_denom) == (answer["q"], math.inf)
+    agree(first.pvalue, answer["p_first"], loose(TEST, design), "p of first order")
+    # In R the saddlepoint has a denominator under linearisation only, and its PSUs of weight 0.
+    linear = design.replicates is None
+    df = answer["own_df"] if linear else math.inf
+    found = saddlepoint_in_r(second.pearson, second.design_effects, df)
+    agree(found, answer["p_saddlepoint"], R_POWERS, "saddlepoint")
+    endless = design.chi_square(*variables, "saddlepoint", df=math.inf)
+    if not linear:
+        agree(endless.pvalue, answer["p_saddlepoint"], R_POWERS, "saddlepoint")
+    exact = design.chi_square(*variables, "lincom")
+    assert exact.statistic == second.pearson
+    assert exact.pvalue == tail_probability(
+        second.pearson, second.design_effects, second.df_denom, "integration"
+    )
+
+
+@chosen("table")
+def test_wald_chi_square(answer):
+    design = design_of(answer)
+    variables = TABLES[answer["estimator"]]
+    try:
+        wald = design.chi_square(*variables, "Wald")
+        adjusted = design.chi_square(*variables, "adjWald")
+    except InputError as error:
+        assert "singular" in str(error)
+        assert answer["q"] > answer["nu"]
+        return
+    agree(wald.statistic, answer["wald"], WALD, "Wald")
+    agree(wald.pvalue, answer["p_wald"], 10 * WALD, "p")
+    agree(adjusted.statistic, answer["adjusted"], WALD, "adjusted")
+    agree(adjusted.pvalue, answer["p_adjusted"], 10 * WALD, "p adjusted")
+
+
+@chosen("fit")
+def test_goodness_of_fit(answer):
+    design = design_of(answer)
+    shares = {1: 0.15, 2: 0.4, 3: 0.25, 4: 0.2}
+    ours = design.goodness_of_fit("grade", shares, df=math.inf)
+    spread = loose(CLOSED_FORM, design)
+    agree(ours.pearson, answer["pearson"] * ours.nobs, spread, "Pearson")
+    agree(ours.design_effects, np.array(answer["effects"]) * ours.nobs, 10 * spread, "effects")
+    agree(ours.df_num, answer["df"], spread, "df")
+    agree(ours.pvalue, answer["p"], loose(TEST, design), "p")
+    assert design.goodness_of_fit("grade", shares).df_design == answer["nu"]
+
+
+T_TESTS = {
+    "t_event": ("y", {"by": "event"}),
+    "t_missing": ("incomplete", {"by": "event"}),
+    "t_one": ("y", {}),
+    "t_paired": ("incomplete", {"paired": "x"}),
+}
+
+
+@chosen("t_")
+def test_t_test(answer):
+    design = design_of(answer)
+    values, options = T_TESTS[answer["estimator"]]
+    ours = design.t_test(values, **options, df="residual")
+    assert ours.df == answer["df"] + ("by" not in options)  # R takes one off for one sample, too
+    ours = design.t_test(values, **options, df=answer["df"])
+    spread = loose(CLOSED_FORM, design)
+    agree(ours.estimate, answer["estimate"], spread, "estimate")
+    agree(ours.statistic, answer["t"], spread, "t")
+    agree(ours.pvalue, answer["p"], 10 * loose(TEST, design), "p", UNDERFLOW)
+    agree(ours.conf_low, answer["low"], 10 * spread, "conf_low")
+
+
+@chosen("rank")
+def test_rank_test(answer):
+    design = design_of(answer)
+    _, test, by = answer["estimator"].split("_")
+    value = "untied"
+    if test == "tied":
+        value, test = "exit", "wilcoxon" if by == "event" else "vanderWaerden"
+    ours = design.rank_test(value, by, test, df="residual")
+    made, spread = answer["made"], loose(CLOSED_FORM, design)
+    two = made["q"] == 1
+    agree(ours.statistic ** (2 if two else 1), made["f"], 10 * spread, "F")
+    agree(ours.pvalue, made["p"], 10 * loose(TEST, design), "p")
+    by_design = design.rank_test(value, by, test)
+    assert by_design.df_denom == made["nu"]
+    agree(by_design.pvalue, made["p_design"], 10 * loose(TEST, design), "p")
+    if two:
+        agree(ours.estimate, made["estimate"], 10 * spread, "estimate")
+    if answer["own"]:
+        agree(ours.statistic, answer["own"]["statistic"], 10 * spread, "R's own")
+        agree(ours.df_denom, answer["own"]["df"], 0, "df")
+        agree(ours.pvalue, answer["own"]["p"], 10 * loose(TEST, design), "R's own p")
+
+
+MODELS = {
+    "ratio_gaussian": ("y ~ x + band", "y ~ x", "gaussian"),
+    "ratio_binomial": ("event ~ x + band", "event ~ x", "binomial"),
+    "ratio_missing": ("event ~ incomplete + band", "event ~ incomplete", "binomial"),
+}
+
+
+@chosen("ratio")
+def test_likelihood_ratio(answer):
+    design = design_of(answer)
+    formula, smaller, family = MODELS[answer["estimator"]]
+    model = design.glm(formula, family)
+    spread = loose(TEST, design)
+    for what in ("band", design.glm(smaller, family)):
+        ours = likelihood_ratio_test(model, what)
+        agree(ours.statistic, answer["statistic"], spread, "statistic", NEAR_ZERO)
+        agree(ours.design_effects, answer["effects"], 10 * spread, "effects")
+        agree(ours.pvalue, answer["p_design"], 10 * spread, "p")
+    residual = design.glm(formula, family, df="residual")
+    assert residual.df_resid == answer["df_residual"]
+    found = likelihood_ratio_test(residual, "band").pvalue
+    agree(found, answer["p_residual"], 10 * spread, "p of the residual rule")
+    agree(found, answer["own"], R_POWERS, "R's own")
+    endless = likelihood_ratio_test(model, "band", df=math.inf)
+    agree(endless.pvalue, answer["p_endless"], 10 * spread, "p without denominator")
+    working = likelihood_ratio_test(residual, "band", method="WorkingWald")
+    agree(working.statistic, answer["working"], spread, "working Wald")
+    agree(working.pvalue, answer["own_working"], R_POWERS, "R's own")
+
+
+def test_matrix_is_whole():
+    cells = {identity(answer) for answer in ANSWERS["answers"]}
+    assert len(cells) == len(ANSWERS["answers"]) == (9 * 3 + 5 * 2) * 18
