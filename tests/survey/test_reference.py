@@ -1,7 +1,6 @@
 """Our digits against R's survey: every estimator, kind of design, domain and single-PSU rule."""
 
 import dataclasses
-import functools
 import json
 import math
 from pathlib import Path
@@ -9,8 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis.survey import Design
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DESIGNS = REFERENCE / "designs"
@@ -35,7 +32,6 @@ CASES = {
     for case in json.loads((DESIGNS / f"{name}.json").read_text())
 }
 ANSWERS = [answer for reference in REFERENCES.values() for answer in reference["answers"]]
-FRAMES = {path.stem: pd.read_csv(path) for path in DESIGNS.glob("*.csv")}
 MODELS = {
     "gaussian": "y ~ x + band + z",
     "gaussian_missing": "y ~ incomplete + band",
@@ -55,50 +51,6 @@ DESCRIBED = {
     "quantile_math": lambda design: design.quantile("y", [0.1, 0.5, 0.9]),
     "quantile_school": lambda design: design.quantile("y", [0.1, 0.5, 0.9], rule="school"),
 }
-
-
-def taylor_of(case, rule):
-    return Design(
-        FRAMES[case["file"]],
-        weights="weight",
-        strata=case["strata"],
-        psu=case["psu"],
-        lonely_psu=rule,
-        fpc=case.get("fpc"),
-    )
-
-
-def given_of(case):
-    """The sample with replicate weights r1, r2, ..., from the factors of its units."""
-    frame = FRAMES[case["file"]]
-    factors = FRAMES[case["factors"]].set_index("unit").loc[frame["unit"]].set_axis(frame.index)
-    if case["combined"]:
-        factors = factors.mul(frame["weight"], axis=0)
-    return Design(
-        pd.concat([frame, factors], axis=1),
-        weights="weight",
-        replicates="r",
-        method=case["method"],
-        combined=case["combined"],
-        mse=case["mse"],
-        **{name: case[name] for name in ("scale", "rscales", "rho") if name in case},
-    )
-
-
-@functools.cache
-def whole_of(name, rule):
-    case = CASES[name]
-    if "factors" in case:
-        return given_of(case)
-    design = taylor_of(case, rule or case["rule"])
-    if "make" not in case:
-        return design
-    return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
-
-
-def design_of(answer):
-    whole = whole_of(answer["case"], answer.get("rule"))
-    return whole.where(whole.frame[answer["domain"]] == 1)
 
 
 def identity(answer):
@@ -133,8 +85,8 @@ def test_matrix_is_whole():
 @pytest.mark.parametrize(
     "answer", [a for a in ANSWERS if a["estimator"] in DESCRIBED], ids=identity
 )
-def test_description(answer):
-    design = design_of(answer)
+def test_description(answer, made_up_design):
+    design = made_up_design(answer["case"], answer.get("rule"), answer["domain"])
     frame = DESCRIBED[answer["estimator"]](design).frame
     spread = CLOSED_FORM if design.replicates is None else REPLICATED
     point, iterated = CLOSED_FORM, spread
@@ -152,8 +104,8 @@ def test_description(answer):
 
 @pytest.mark.parametrize("entry", ["formula", "matrix"])
 @pytest.mark.parametrize("answer", [a for a in ANSWERS if a["estimator"] in MODELS], ids=identity)
-def test_regression(answer, entry):
-    design = design_of(answer)
+def test_regression(answer, entry, made_up_design):
+    design = made_up_design(answer["case"], answer.get("rule"), answer["domain"])
     formula = MODELS[answer["estimator"]]
     family = answer["estimator"].partition("_")[0]
     tolerance = point = LINEAR if family == "gaussian" else LOGISTIC
@@ -202,8 +154,8 @@ def by_matrix(design, names, formula, family):
 
 
 @pytest.mark.parametrize("method", ["bootstrap", "subbootstrap"])
-def test_scales_of_the_bootstraps(method):
-    design = taylor_of(CASES["nested"], "fail")
+def test_scales_of_the_bootstraps(method, made_up_design):
+    design = made_up_design("nested", "fail")
     made = design.as_replicates(method, count=80, seed=1).replicates
     assert made.scale == pytest.approx(REFERENCES["replicates"]["scales"][method], rel=1e-14)
     assert (made.rscales == 1).all()
