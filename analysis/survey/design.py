@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,7 @@ class Design(Described, ModelledCategories, Tested):
     fpc : str, optional
         Column of the number of PSUs of each stratum in the population, or (no value above 1) of
         the part of them that was drawn: the finite population correction of the first stage.
+        Corrections of further stages are not made: PSUs count as observed whole.
     replicates : list of str, or str, optional
         Columns of replicate weights that come with the sample, instead of strata and PSUs; or
         what their names have before a number, as ``"WTMREP"`` for WTMREP01, WTMREP02, ...
@@ -203,12 +204,25 @@ class Design(Described, ModelledCategories, Tested):
 
     def _std_error(self, statistic: Statistic, values: np.ndarray, rows: np.ndarray) -> float:
         """Take what the design wants of a statistic: its scores, or its replicates."""
+        if self.replicates is not None:
+            return self._replicated_std_error(statistic.of, values, rows)
+        x, w = values[rows], self.weights[rows]
+        scores = statistic.scores(x, w, int((w > 0).sum()))
+        return float(np.sqrt(self._covariance(scores[:, None], rows)[0, 0]))
+
+    def _replicated_std_error(
+        self,
+        of: Callable[[np.ndarray, np.ndarray, int], Any],
+        values: np.ndarray,
+        rows: np.ndarray,
+    ) -> float:
+        """Take the standard error of `of` (as in `Statistic`) from its replicates."""
+        if self.replicates is None:
+            raise InputError("the design has no replicate weights")
         x, w = values[rows], self.weights[rows]
         n = int((w > 0).sum())
-        if self.replicates is None:
-            return float(np.sqrt(self._covariance(statistic.scores(x, w, n)[:, None], rows)[0, 0]))
-        thetas = self.replicates.each(lambda weights: statistic.of(x, weights, n), rows)
-        centre = np.array([statistic.of(x, w, n)])
+        thetas = self.replicates.each(lambda weights: of(x, weights, n), rows)
+        centre = np.array([of(x, w, n)])
         return float(np.sqrt(self.replicates.covariance(thetas[:, None], centre)[0, 0]))
 
     def _covariance_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -45,6 +45,14 @@ class Sample:
         raise NotImplementedError
 
     def _std_error(self, statistic: Statistic, values: np.ndarray, rows: np.ndarray) -> float:
+        raise NotImplementedError
+
+    def _replicated_std_error(
+        self,
+        of: Callable[[np.ndarray, np.ndarray, int], Any],
+        values: np.ndarray,
+        rows: np.ndarray,
+    ) -> float:
         raise NotImplementedError
 
     def _covariance_of(
