@@ -1,5 +1,6 @@
 """What the documents tell a reader to type works when it is typed."""
 
+import doctest
 import re
 import shlex
 import tomllib
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis import survey
 from analysis.cli import MODULES, main, parser
 from analysis.cohort.measures import MEASURES
 from analysis.errors import InputError
@@ -17,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 ADAPTING = (ROOT / "docs" / "adapting.md").read_text()
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = {"adapting.md": ADAPTING, "README.md": README}
+INFERENCE = (ROOT / "docs" / "inference.md").read_text()
 DENG = (STUDIES / "deng_2013.toml").read_text()
 
 PROGRAM = ".venv/bin/python -m analysis"
@@ -158,3 +161,35 @@ def test_section_3_lists_terms_that_are_understood() -> None:
         term = parse_term(text)
         if term.columns != {"x"}:
             term.check(MEASURES)
+
+
+def test_the_examples_of_inference_give_what_they_show() -> None:
+    options = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    parsed = doctest.DocTestParser().get_doctest(INFERENCE, {}, "inference.md", None, 0)
+    assert len(parsed.examples) > 40
+    said: list[str] = []
+    result = doctest.DocTestRunner(optionflags=options).run(parsed, out=said.append)
+    assert result.failed == 0, "".join(said)
+
+
+def test_inference_runs_all_its_python() -> None:
+    """A block of Python without prompts would be shown and not run."""
+    for text in snippets(INFERENCE, "python"):
+        for line in text.splitlines()[:1]:
+            assert line.startswith(">>> "), line
+
+
+def test_inference_names_functions_that_there_are() -> None:
+    named = set(re.findall(r"^\| `(\w+)(?:\(|`)", INFERENCE, re.MULTILINE))
+    named |= set(re.findall(r"`model\.(\w+)", INFERENCE))
+    homes = (survey, survey.Design, survey.ModelResults)
+    options = {"nest", "lonely_psu", "statistic", "interval"}  # arguments have `name=`
+    assert len(named) > 12
+    for name in named - options:
+        assert any(hasattr(home, name) for home in homes), name
+
+
+def test_inference_is_linked_within() -> None:
+    headings = re.findall(r"^## (.+)$", INFERENCE, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}
+    assert set(re.findall(r"\]\(#([\w-]+)\)", INFERENCE)) <= anchors
