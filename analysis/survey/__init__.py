@@ -21,10 +21,12 @@ from analysis.survey.quadratic_forms import tail_probability
 from analysis.survey.regression import RegressionResults
 from analysis.survey.results import ModelResults, WaldTest
 from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
+from analysis.survey.survival import CoxResults
 from analysis.survey.tables import ChiSquareTest
 
 __all__ = [
     "ChiSquareTest",
+    "CoxResults",
     "DerivedEstimates",
     "Design",
     "Estimates",

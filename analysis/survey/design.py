@@ -18,11 +18,12 @@ from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.modelled_categories import ModelledCategories
 from analysis.survey.replicates import GivenMethod, Replicates, given
 from analysis.survey.replication import MadeMethod
+from analysis.survey.survival import SurvivalModels
 from analysis.survey.tested import Tested
 from analysis.survey.variance import LonelyPSU
 
 
-class Design(Described, ModelledCategories, Tested):
+class Design(Described, ModelledCategories, SurvivalModels, Tested):
     """A stratified, clustered, weighted sample, or a domain of one.
 
     Parameters

@@ -34,3 +34,19 @@ given <- function(case, data) {
     combined.weights = case$combined, rho = case$rho, scale = case$scale, rscales = rscales,
     mse = case$mse))
 }
+
+# Every case under each of its rules for single PSUs, with its data and its design. The option
+# survey.lonely.psu is left at the rule of the case that `use` is called with.
+each_case <- function(use) {
+  for (list_of in c("cases", "replicates")) {
+    for (case in fromJSON(file.path(designs, paste0(list_of, ".json")), simplifyVector = FALSE)) {
+      data <- read.csv(file.path(designs, paste0(case$file, ".csv")))
+      rules <- if (is.null(case$rules)) case$rule else case$rules
+      for (rule in unlist(rules)) {
+        options(survey.lonely.psu = rule)
+        case$rule <- rule
+        use(case, data, if (is.null(case$factors)) made(case, data) else given(case, data))
+      }
+    }
+  }
+}
