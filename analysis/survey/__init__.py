@@ -11,6 +11,7 @@ from analysis.survey.estimates import Estimates
 from analysis.survey.hypotheses import LikelihoodRatioTest, likelihood_ratio_test, wald_test
 from analysis.survey.interaction import Interaction, interaction
 from analysis.survey.location import RankTest, TTest
+from analysis.survey.many import Specification
 from analysis.survey.margins import (
     Margins,
     average_marginal_effects,
@@ -39,6 +40,7 @@ __all__ = [
     "OrdinalResults",
     "RankTest",
     "RegressionResults",
+    "Specification",
     "TTest",
     "WaldTest",
     "average_marginal_effects",

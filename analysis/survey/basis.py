@@ -33,6 +33,7 @@ def orthogonal(
     back : array, shape (k, k)
         Upper triangular: ``basis = x @ back``, and ``back @ gamma`` are the coefficients of `x`.
     """
+    x = np.ascontiguousarray(x)  # products of another layout differ in their last bits
     triangle = _cholesky(x, weights)
     if triangle is None:
         triangle = products.triangle(x, weights)

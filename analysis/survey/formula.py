@@ -102,6 +102,44 @@ def build_matrices(
     )
 
 
+def build_columns(
+    text: str, frame: pd.DataFrame, rows: np.ndarray
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Build the columns of a right-hand side, coded as beside an intercept.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"age"`` or ``"C(group) * bs(age, df=4)"``; as for `build_matrices`.
+    frame : DataFrame
+    rows : int array, shape (m,)
+        Positions of the rows. Levels, knots and centres are those of these rows.
+
+    Returns
+    -------
+    names : list of k str
+    values : array, shape (m, k)
+        NaN in rows that lack a value.
+    complete : bool array, shape (m,)
+        Which do not.
+
+    Raises
+    ------
+    InputError
+        If the text cannot be read, or every row has a missing value.
+    """
+    outcome = "outcome"
+    while outcome in frame or outcome in text:
+        outcome += "_"
+    none = np.array([], dtype=np.intp)
+    built = build_matrices(f"{outcome} ~ {text}", frame.assign(**{outcome: 0.0}), rows, none)
+    complete = np.isin(rows, built.rows)
+    kept = [place for place, name in enumerate(built.names) if name != "Intercept"]
+    values = np.full((len(rows), len(kept)), np.nan)
+    values[complete] = built.x[:, kept]
+    return [built.names[place] for place in kept], values, complete
+
+
 def plain_data(formula: str, frame: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Take the columns that the formula mentions as the engine is given them, index 0 to m - 1."""
     index = pd.RangeIndex(len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import numpy as np
@@ -12,6 +13,7 @@ from analysis.survey.columns import as_matrix
 from analysis.survey.estimation import Estimator
 from analysis.survey.formula import Matrices, build_matrices
 from analysis.survey.irls import GLM
+from analysis.survey.many import Specification, fit_many
 from analysis.survey.regression import RegressionResults, check_outcome, family_of
 from analysis.survey.results import DFRule, Source
 from analysis.survey.sample import Sample, Values
@@ -71,6 +73,67 @@ class Modelled(Sample):
         """
         name, outcome = self._numbers(y, condition=True)
         return self._fit(self._given(outcome, name, x, terms), family, df)
+
+    def many(
+        self,
+        specifications: Sequence[Specification],
+        columns: Mapping[str, pd.DataFrame | pd.Series] | None = None,
+        *,
+        alpha: float = 0.05,
+        jobs: int = 1,
+    ) -> pd.DataFrame:
+        """Fit many models that share columns, as a specification curve does.
+
+        Parameters
+        ----------
+        specifications : sequence of Specification
+        columns : dict of str to DataFrame or Series, optional
+            Blocks of columns by the name of their term, with the index of the design's frame or
+            of its rows that are `inside` the domain. A term that is not among them is the
+            right-hand side of a formula, whose levels, knots and centres are those of all rows
+            in the design's domain, whatever the domain of a specification.
+        alpha : float, default 0.05
+        jobs : int, default 1
+            Processes. They are sent no data but what the models need, once, in shared memory.
+
+        Returns
+        -------
+        DataFrame
+            A row for each specification and coefficient kept: ``specification``, ``outcome``,
+            ``term``, ``coefficient``, ``estimate``, ``std_error``, ``conf_low``, ``conf_high``,
+            ``statistic``, ``df``, ``p_value``, ``n``, ``events`` (of a binomial outcome),
+            ``left_out`` and ``problem``. In the order of the specifications, and the same to the
+            last bit in any order and for any `jobs`, and as from `fit` on the same columns (with
+            up to some 100 columns, beyond which BLAS may share a small matrix between threads).
+
+            A model that cannot be fitted - separated, collinear, nobody in the domain - has one
+            row with the message in ``problem``, which is empty otherwise.
+
+            ``left_out`` names columns that are zero in every row used, such as a category that
+            nobody in the domain has: the model is fitted without them. One that is to be kept is
+            a problem instead.
+
+        Raises
+        ------
+        InputError
+            If a specification names what there is not, with the specification's name, before any
+            model is fitted.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from analysis.survey import Design, Specification
+        >>> frame = pd.DataFrame({"w": [1.0, 2, 1, 1, 2, 1], "y": [1.0, 3, 2, 5, 4, 9]})
+        >>> frame = frame.assign(x=[0.0, 1, 1, 2, 2, 3], z=[0.0, 0, 1, 0, 1, 1])
+        >>> adjusted = {"crude": ["x"], "adjusted": ["x", "z"]}
+        >>> curve = [Specification(n, "y", terms, keep=["x"]) for n, terms in adjusted.items()]
+        >>> found = Design(frame, weights="w").many(curve)
+        >>> found[["specification", "coefficient", "estimate", "n"]].round(3)
+          specification coefficient  estimate  n
+        0         crude           x     2.417  6
+        1      adjusted           x     2.750  6
+        """
+        return fit_many(self, specifications, columns, alpha, jobs)
 
     def _given(
         self, outcome: np.ndarray, name: str, x: pd.DataFrame, terms: dict[str, list[str]] | None

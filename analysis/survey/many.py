@@ -1,0 +1,354 @@
+"""Many models of the same columns: a specification curve, a scan over outcomes or exposures.
+
+Columns, outcomes and domains are built and checked once, whatever the number of models that share
+them. Each model is then fitted by the same code as `Design.fit`, on the rows that lack nothing in
+that model, so that its digits are those of a single fit; no model knows of another, so that they
+are the same in any order and in any number of processes.
+
+References
+----------
+Simonsohn U, Simmons JP, Nelson LD (2020). Specification curve analysis. Nature Human Behaviour
+4:1208-1214.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.errors import InputError
+from analysis.survey import checks
+from analysis.survey.columns import as_matrix
+from analysis.survey.formula import Matrices, build_columns
+from analysis.survey.results import DFRule
+
+INTERCEPT = "Intercept"
+BATCHES = 8
+"""Batches a process is given: enough that none is left waiting long for the last one."""
+
+Row: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One model of many.
+
+    Parameters
+    ----------
+    name : str
+        What the result's rows are called by; no two may have the same.
+    outcome : str or array, shape (n,)
+        A column, a condition (1 where it holds) or values.
+    terms : sequence of str
+        Names among the `columns` of `Design.many`, or right-hand sides of a formula such as
+        ``"age"``, ``"C(sex)"`` or ``"bs(age, df=4)"``. An interaction belongs into one term with
+        what it is made of, ``"age * C(sex)"``: each is coded by itself, beside an intercept.
+    family : str
+        As for `Design.glm`.
+    domain : str or boolean array, optional
+        As for `Design.where`; within the domain of the design.
+    weights : str, optional
+        Another column of weights than the design's.
+    keep : sequence of str, optional
+        Terms or coefficients to be reported; all unless told.
+    intercept : bool, default True
+    df : {"design", "residual"}
+        As for `Design.glm`.
+    """
+
+    name: str
+    outcome: Any
+    terms: Sequence[str]
+    family: str = "gaussian"
+    domain: Any = None
+    weights: str | None = None
+    keep: Sequence[str] | None = None
+    intercept: bool = True
+    df: DFRule = "design"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Columns of a term in the rows of the design's domain.
+
+    Parameters
+    ----------
+    names : list of k str
+    values : array, shape (m, k)
+        NaN where missing.
+    complete : bool array, shape (m,)
+    """
+
+    names: list[str]
+    values: np.ndarray
+    complete: np.ndarray
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all models are made of, by key; `positions` are those of its m rows in the frame."""
+
+    design: Any
+    positions: np.ndarray
+    blocks: dict[str, Block]
+    outcomes: dict[Any, tuple[str, np.ndarray]]
+    domains: dict[Any, np.ndarray]
+    weights: dict[str | None, np.ndarray]
+
+
+def fit_many(
+    design: Any,
+    specifications: Sequence[Specification],
+    columns: Mapping[str, pd.DataFrame | pd.Series] | None,
+    alpha: float,
+    jobs: int,
+) -> pd.DataFrame:
+    """Fit each specification; parameters and result as for `Design.many`."""
+    specifications = list(specifications)
+    _check(specifications, jobs)
+    shared = _share(design, specifications, dict(columns or {}))
+    specifications = [
+        replace(each, outcome=_key(each.outcome), domain=_key(each.domain))
+        for each in specifications
+    ]
+    if jobs == 1 or len(specifications) < 2:
+        rows = _fit_batch(shared, specifications)
+    else:
+        rows = _in_processes(shared, specifications, jobs)
+    return _table(rows, alpha)
+
+
+def _check(specifications: list[Specification], jobs: int) -> None:
+    if not isinstance(jobs, int) or jobs < 1:
+        raise InputError(f"jobs must be a number of processes from 1, not {jobs!r}")
+    seen: set[str] = set()
+    for each in specifications:
+        if each.name in seen:
+            raise InputError(f"two specifications are named '{each.name}'")
+        seen.add(each.name)
+        if isinstance(each.terms, str) or isinstance(each.keep, str):
+            raise InputError(
+                f"specification '{each.name}': terms and keep are lists of names, not one text"
+            )
+
+
+def _key(values: Any) -> Any:
+    """Tell shared values apart: by their text, arrays by being the same object."""
+    return values if values is None or isinstance(values, str) else id(values)
+
+
+def _share(design: Any, specifications: list[Specification], columns: dict[str, Any]) -> Shared:
+    """Build everything that a specification names, once."""
+    positions = np.flatnonzero(design.inside)
+    blocks: dict[str, Block] = {}
+    outcomes: dict[Any, tuple[str, np.ndarray]] = {}
+    domains: dict[Any, np.ndarray] = {}
+    weights: dict[str | None, np.ndarray] = {}
+    for each in specifications:
+        try:
+            for term in each.terms:
+                if term not in blocks:
+                    blocks[term] = _block(design, positions, term, columns)
+            if (key := _key(each.outcome)) not in outcomes:
+                name, values = design._numbers(each.outcome, condition=True)
+                outcomes[key] = name, values[positions]
+            if (key := _key(each.domain)) not in domains:
+                whole = design if each.domain is None else design.where(each.domain)
+                domains[key] = whole.inside
+            if each.weights not in weights:
+                weights[each.weights] = _weights(design, each.weights)
+        except InputError as error:
+            where = f"specification '{each.name}'"
+            raise InputError(error.what, remedy=error.remedy, where=where) from error
+    bare = copy.copy(design)  # without the data, which processes would have to be sent
+    bare.frame = pd.DataFrame(index=pd.RangeIndex(len(design.frame)))
+    return Shared(bare, positions, blocks, outcomes, domains, weights)
+
+
+def _weights(design: Any, name: str | None) -> np.ndarray:
+    if name is None:
+        return np.asarray(design.weights)
+    if design.replicates is not None:
+        raise InputError(
+            f"weights '{name}' cannot take the place of those that have replicates",
+            remedy="Make a design of each set of weights with its own replicates.",
+        )
+    return checks.weights(design.frame, name)
+
+
+def _block(design: Any, positions: np.ndarray, term: str, columns: dict[str, Any]) -> Block:
+    if term not in columns:
+        names, values, complete = build_columns(term, design.frame, positions)
+        return Block(names, values, complete)
+    given = columns[term]
+    frame = given.to_frame(term) if isinstance(given, pd.Series) else given
+    rows = design._rows_of(frame)
+    values = as_matrix(frame)
+    if len(rows) != len(positions):
+        values = values[positions]
+    return Block(list(map(str, frame.columns)), values, ~np.isnan(values).any(axis=1))
+
+
+def _in_processes(shared: Shared, specifications: list[Specification], jobs: int) -> list[Row]:
+    """Fit batches in processes of one thread each; they read the arrays from shared memory."""
+    import joblib  # takes a while, and is needed here only
+
+    height = -(-len(specifications) // (jobs * BATCHES))
+    starts = range(0, len(specifications), height)
+    with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
+        batches = joblib.Parallel(n_jobs=jobs)(
+            joblib.delayed(_fit_batch)(shared, specifications[start : start + height])
+            for start in starts
+        )
+    return [row for batch in batches for row in batch]
+
+
+def _fit_batch(shared: Shared, specifications: list[Specification]) -> list[Row]:
+    return [row for each in specifications for row in _rows(shared, each)]
+
+
+def _rows(shared: Shared, specification: Specification) -> list[Row]:
+    """Fit one model; a problem is a row in its place."""
+    try:
+        matrices, left_out = _matrices(shared, specification)
+        results = _model_of(shared, specification, matrices)
+        kept = _kept(specification, matrices)
+    except (InputError, np.linalg.LinAlgError) as error:
+        problem = error.message if isinstance(error, InputError) else f"no solution: {error}"
+        return [{"specification": specification.name, "problem": problem}]
+    place = {name: number for number, name in enumerate(matrices.names)}
+    term_of = {name: term for term, names in matrices.terms.items() for name in names}
+    common = {
+        "specification": specification.name,
+        "outcome": matrices.outcome,
+        "df": results.df_resid,
+        "n": results.nobs,
+        "events": results.n_events,
+        "left_out": ", ".join(left_out),
+        "problem": "",
+    }
+    params = results.params.to_numpy()
+    std_errors = np.sqrt(np.diagonal(results.covariance.to_numpy()))
+    return [
+        common
+        | {
+            "term": term_of[name],
+            "coefficient": name,
+            "estimate": params[place[name]],
+            "std_error": std_errors[place[name]],
+        }
+        for name in kept
+    ]
+
+
+def _model_of(shared: Shared, specification: Specification, matrices: Matrices) -> Any:
+    design = copy.copy(shared.design)
+    design.weights = shared.weights[specification.weights]
+    return design._fit(matrices, specification.family, specification.df)
+
+
+def _matrices(shared: Shared, specification: Specification) -> tuple[Matrices, list[str]]:
+    """Put a model's columns together for the rows that lack nothing."""
+    positions = shared.positions
+    weights = np.asarray(shared.weights[specification.weights])[positions]
+    inside = np.asarray(shared.domains[specification.domain])[positions]
+    outcome, y = shared.outcomes[specification.outcome]
+    blocks = {term: shared.blocks[term] for term in specification.terms}
+    terms = {INTERCEPT: [INTERCEPT]} if specification.intercept else {}
+    terms |= {term: block.names for term, block in blocks.items()}
+    names = _named_once(terms)
+    candidates = inside & (weights > 0)
+    if not candidates.any():
+        raise InputError(
+            "the domain has no rows of positive weight",
+            remedy="Check its condition and the weight.",
+        )
+    present = inside & ~np.isnan(y)
+    for block in blocks.values():
+        present &= block.complete
+    used = np.flatnonzero(present & (weights > 0))
+    ones = np.ones((len(positions), int(specification.intercept)))
+    x = np.concatenate([ones, *(block.values for block in blocks.values())], axis=1)
+    x = x if len(used) == len(x) else np.take(x, used, axis=0)
+    wanted = set(specification.keep or ())
+    wanted |= {name for term in wanted for name in terms.get(term, [])}
+    zero = np.flatnonzero(~x.any(axis=0)).tolist() if len(used) else []
+    left_out = [names[place] for place in zero if names[place] not in wanted]
+    if left_out:
+        x = x[:, [place for place, name in enumerate(names) if name not in left_out]].copy()
+        terms = {
+            term: [name for name in of_term if name not in left_out]
+            for term, of_term in terms.items()
+        }
+    matrices = Matrices(
+        y=np.asarray(y)[used],
+        x=x,
+        names=[name for name in names if name not in left_out],
+        rows=positions[used],
+        present=positions[present],
+        n_missing=int(candidates.sum()) - len(used),
+        terms=terms,
+        outcome=outcome,
+    )
+    return matrices, left_out
+
+
+def _named_once(terms: dict[str, list[str]]) -> list[str]:
+    found: dict[str, str] = {}
+    for term, names in terms.items():
+        for name in names:
+            if name in found:
+                raise InputError(
+                    f"column '{name}' comes from two terms, '{found[name]}' and '{term}'",
+                    remedy="Name it in one of them only.",
+                )
+            found[name] = term
+    return list(found)
+
+
+def _kept(specification: Specification, matrices: Matrices) -> list[str]:
+    if specification.keep is None:
+        return matrices.names
+    kept: dict[str, None] = {}
+    for name in specification.keep:
+        found = matrices.terms.get(name, [name])
+        if not set(found) <= set(matrices.names):
+            raise InputError(
+                f"the model has no term or column '{name}'",
+                remedy=f"Of: {', '.join([*matrices.terms, *matrices.names])}",
+            )
+        kept |= dict.fromkeys(found)
+    return list(kept)
+
+
+COLUMNS = (
+    "specification", "outcome", "term", "coefficient", "estimate", "std_error", "conf_low",
+    "conf_high", "statistic", "df", "p_value", "n", "events", "left_out", "problem",
+)  # fmt: skip
+
+
+def _table(rows: list[Row], alpha: float) -> pd.DataFrame:
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    numbers = ["estimate", "std_error", "df"]
+    table[numbers] = table[numbers].astype(float)
+    estimate, std_error, df = (table[name].to_numpy() for name in numbers)
+    df = np.where(df > 0, df, np.nan)  # no intervals without degrees of freedom
+    half = stats.t.ppf(1 - alpha / 2, df) * std_error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = estimate / std_error
+    counts = {name: table[name].astype(float).astype("Int64") for name in ("n", "events")}
+    texts = ("outcome", "term", "coefficient", "left_out", "problem")
+    return table.assign(
+        conf_low=estimate - half,
+        conf_high=estimate + half,
+        statistic=statistic,
+        p_value=2 * stats.t.sf(np.abs(statistic), df),
+        **counts,
+        **{name: table[name].astype("str").where(table[name].notna(), "") for name in texts},
+    )
