@@ -12,8 +12,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import InputError
+from analysis.survey.derived import contrast_matrix, linear_combination
 from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.formula import Matrices
+from analysis.survey.intervals import critical_t
 
 DFRule = Literal["design", "residual"]
 
@@ -162,7 +164,7 @@ class ModelResults:
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
         """Return t intervals, shape (k, 2), columns 0 and 1."""
-        half = _critical(self.df_resid, alpha) * self.bse
+        half = critical_t(self.df_resid, alpha) * self.bse
         return pd.DataFrame({0: self.params - half, 1: self.params + half})
 
     def linear_combination(
@@ -172,34 +174,18 @@ class ModelResults:
 
         Parameters
         ----------
-        contrasts : array or DataFrame, shape (q, k) or (k,)
-            A DataFrame's columns are coefficients by name (those not named are 0), and its index
-            becomes the result's.
+        contrasts : mapping, DataFrame or array
+            See `derived.contrast_matrix`. A DataFrame's columns are coefficients by name (those
+            not named are 0), and its index becomes the result's.
         alpha : float, default 0.05
 
         Returns
         -------
         DataFrame, shape (q, 6)
-            ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``statistic``, ``p_value``.
+            ``estimate``, ``std_error``, ``conf_low``, ``conf_high``, ``statistic``, ``p_value``:
+            the table of `derived.linear_combination`, which keeps the covariance besides.
         """
-        matrix = self._contrasts(contrasts)
-        estimate = matrix @ self.params.to_numpy()
-        squares = np.einsum("ij,jk,ik->i", matrix, self.covariance.to_numpy(), matrix)
-        std_error = np.sqrt(np.maximum(squares, 0.0))
-        half = _critical(self.df_resid, alpha) * std_error
-        with np.errstate(divide="ignore", invalid="ignore"):
-            statistic = estimate / std_error
-        return pd.DataFrame(
-            {
-                "estimate": estimate,
-                "std_error": std_error,
-                "conf_low": estimate - half,
-                "conf_high": estimate + half,
-                "statistic": statistic,
-                "p_value": _two_sided(statistic, self.df_resid),
-            },
-            index=contrasts.index if isinstance(contrasts, pd.DataFrame) else None,
-        )
+        return linear_combination(self, contrasts).table(alpha)
 
     def wald_test(self, what: str | Sequence | np.ndarray | pd.DataFrame) -> WaldTest:
         """Test that coefficients, or linear combinations of them, are all zero.
@@ -274,25 +260,11 @@ class ModelResults:
         """Give the summary's blocks: a title, and coefficients by what they are called there."""
         return [("", {name: name for name in self.params.index})]
 
-    def _contrasts(self, contrasts: Any) -> np.ndarray:
-        names = self.params.index
-        if isinstance(contrasts, pd.DataFrame):
-            unknown = [name for name in contrasts.columns if name not in names]
-            if unknown:
-                raise InputError(f"the model has no coefficient '{unknown[0]}'")
-            return contrasts.reindex(columns=names, fill_value=0.0).to_numpy(float)
-        matrix = np.atleast_2d(np.asarray(contrasts, dtype=float))
-        if matrix.ndim != 2 or matrix.shape[1] != len(names):
-            raise InputError(
-                f"contrasts of shape {matrix.shape} do not fit {len(names)} coefficients"
-            )
-        return matrix
-
     def _selection(self, what: Any) -> np.ndarray:
         if isinstance(what, str):
             what = [what]
         if not (isinstance(what, list | tuple) and what and all(isinstance(x, str) for x in what)):
-            return self._contrasts(what)
+            return contrast_matrix(self, what)[0]
         columns: list[str] = []
         for name in what:
             found = self.terms.get(name, [name])
@@ -301,10 +273,6 @@ class ModelResults:
                 raise InputError(f"the model has no term or column '{name}'", remedy=f"Of: {known}")
             columns += [column for column in found if column not in columns]
         return (self.params.index.to_numpy() == np.array(columns, dtype=object)[:, None]) * 1.0
-
-
-def _critical(df: float, alpha: float) -> float:
-    return float(stats.t.ppf(1 - alpha / 2, df)) if df > 0 else np.nan
 
 
 def _two_sided(statistic: Any, df: float) -> np.ndarray:

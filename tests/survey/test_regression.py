@@ -212,9 +212,9 @@ def test_models_that_cannot_be_fitted_are_refused(frame, case):
         (lambda d: d.fit("y", d.frame[["x"]] * np.nan), "every row of the domain lacks"),
         (lambda d: d.where(d.frame.index < 2).fit("y", d.frame[["x", "y", "w"]]), "3 columns"),
         (lambda d: d.glm("y ~ x").wald_test("z"), "no term or column 'z'"),
-        (lambda d: d.glm("y ~ x").wald_test([[1, 0, 0]]), "do not fit 2 coefficients"),
+        (lambda d: d.glm("y ~ x").wald_test([[1, 0, 0]]), "do not fit 2 estimates"),
         (lambda d: d.glm("y ~ x").wald_test([[0, 1], [0, 2]]), "2 contrasts cannot be tested"),
-        (lambda d: d.glm("y ~ x").linear_combination(pd.DataFrame({"z": [1]})), "coefficient 'z'"),
+        (lambda d: d.glm("y ~ x").linear_combination(pd.DataFrame({"z": [1]})), "no estimate 'z'"),
     ],
 )
 def test_bad_questions_are_refused(design, ask, message):
