@@ -93,6 +93,10 @@ MODELS = {
     "binomial": model("event", family="binomial"),
     "multinomial": Case(lambda d, right: d.multinomial(f"grade ~ {right}")),
     "ordinal": Case(lambda d, right: d.ordinal(f"grade ~ {right}")),
+    "cox": Case(lambda d, right: d.cox(right, "months", "event")),
+    "cox, breslow": Case(
+        lambda d, right: d.cox(right, "months", "event", entry="z", strata="sex", ties="breslow")
+    ),
 }
 ESTIMATORS = DESCRIPTIVE | TESTS | MODELS
 
@@ -119,6 +123,8 @@ def samples(draw: st.DrawFn) -> pd.DataFrame:
             "y": x + rng.normal(size=n) + 3,
             "event": (rng.random(n) < 0.5).astype(int),
             "grade": rng.integers(1, 4, n),
+            "months": np.ceil(rng.exponential(8, n)) + 2,
+            "sex": rng.choice(["female", "male"], n),
             "z": rng.uniform(1, 2, n),
             "group": rng.choice(["a", "b", "c"], n),
             "inside": rng.random(n) < 0.7,
@@ -390,7 +396,8 @@ def test_units_of_a_covariate_do_not_matter(case, frame, scale, shift):
     np.testing.assert_allclose(
         theirs.params[ours.terms["x"]] * scale, ours.params[ours.terms["x"]], rtol=1e-7, atol=1e-10
     )
-    np.testing.assert_allclose(theirs.fittedvalues, ours.fittedvalues, rtol=1e-7, atol=1e-10)
+    if hasattr(ours, "fittedvalues"):
+        np.testing.assert_allclose(theirs.fittedvalues, ours.fittedvalues, rtol=1e-7, atol=1e-10)
 
 
 @every_model
@@ -407,4 +414,5 @@ def test_the_reference_level_does_not_matter(case, frame, level):
     x = ours.terms["x"]
     np.testing.assert_allclose(theirs.params[x], ours.params[x], rtol=1e-7, atol=1e-10)
     np.testing.assert_allclose(theirs.bse[x], ours.bse[x], rtol=1e-7)
-    np.testing.assert_allclose(theirs.fittedvalues, ours.fittedvalues, rtol=1e-7, atol=1e-10)
+    if hasattr(ours, "fittedvalues"):
+        np.testing.assert_allclose(theirs.fittedvalues, ours.fittedvalues, rtol=1e-7, atol=1e-10)
