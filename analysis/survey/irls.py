@@ -25,7 +25,7 @@ from statsmodels.genmod import families
 from analysis.errors import InputError
 from analysis.survey.basis import moving, orthogonal, singular, weakest
 from analysis.survey.estimation import Fit
-from analysis.survey.products import cross, times
+from analysis.survey.products import cross, times, triangle
 
 CONVERGED = 1e-8
 """Largest change of a linear predictor in the last step, relative to the largest predictor. With
@@ -67,7 +67,7 @@ class GLM:
 
         With the weights as they are, and without a dispersion parameter.
         """
-        return _deviance(self.y, self.x @ fit.params, fit.fitted, weights, self.family)
+        return _deviance(self.y, times(self.x, fit.params), fit.fitted, weights, self.family)
 
     def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
         """Give a triangle R, shape (k, k), of which R'R is the working information.
@@ -76,7 +76,7 @@ class GLM:
         for the dispersion (R's ``naive.cov``).
         """
         _, information = _working(fit.fitted, weights, self.family)
-        return np.asarray(np.linalg.qr(self.x * np.sqrt(information)[:, None], mode="r"))
+        return triangle(self.x, information)
 
     def without(self, columns: Collection[str]) -> GLM:
         """Give the model that lacks some columns."""

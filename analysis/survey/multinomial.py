@@ -15,8 +15,8 @@ International Statistical Review 51:279-292.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -122,6 +122,32 @@ class Multinomial:
                 )
             refitted.append((found.theta.reshape(len(self.others), -1) @ back.T).ravel())
         return np.array(refitted)
+
+    def deviance(self, fit: Fit, weights: np.ndarray) -> float:
+        """Minus twice the log pseudo-likelihood; see `estimation.Likelihood`."""
+        logits = self._logits(self.x)
+        return -2 * logits.value(logits.predictors(fit.params), weights)
+
+    def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
+        """Give a root of the information; see `estimation.Likelihood`."""
+        basis, back = orthogonal(self.x, weights, self.columns)
+        logits = self._logits(basis)
+        undo = np.kron(np.eye(len(self.others)), np.linalg.inv(back))
+        squares = logits.derivatives(logits.predictors(undo @ fit.params), weights)[1]
+        return np.asarray(linalg.cholesky(squares) @ undo)
+
+    def without(self, names: Collection[str]) -> Multinomial:
+        """Give the model that lacks some columns in every equation."""
+        each = [{f"{self.categories[j]}: {column}" for j in self.others} for column in self.columns]
+        kept = [not columns & set(names) for columns in each]
+        if len(names) != len(self.others) * (len(kept) - sum(kept)):
+            raise InputError(
+                "a likelihood ratio test of a multinomial logit leaves a column out of every "
+                "equation or of none",
+                remedy="Name a term, or use wald_test().",
+            )
+        columns = [column for column, stays in zip(self.columns, kept, strict=True) if stays]
+        return replace(self, x=self.x[:, kept], columns=columns)
 
     def _logits(self, basis: np.ndarray) -> _Logits:
         return _Logits(basis, (self.y[:, None] == np.array(self.others)).astype(float))

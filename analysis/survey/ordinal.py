@@ -22,8 +22,8 @@ regression. Biometrics 46:1171-1178.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import linalg
@@ -125,6 +125,27 @@ class ProportionalOdds:
                 )
             refitted.append(change @ found.theta)
         return np.array(refitted)
+
+    def deviance(self, fit: Fit, weights: np.ndarray) -> float:
+        """Minus twice the log pseudo-likelihood; see `estimation.Likelihood`."""
+        intervals, change = self._intervals(weights)
+        theta = np.linalg.solve(change, fit.params)
+        return -2 * intervals.value(intervals.predictors(theta), weights)
+
+    def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
+        """Give a root of the information (observed); see `estimation.Likelihood`."""
+        intervals, change = self._intervals(weights)
+        undo = np.linalg.inv(change)
+        squares = intervals.derivatives(intervals.predictors(undo @ fit.params), weights)[1]
+        return np.asarray(np.linalg.qr(linalg.cholesky(squares) @ undo, mode="r"))
+
+    def without(self, names: Collection[str]) -> ProportionalOdds:
+        """Give the model that lacks some slopes."""
+        if set(names) & set(self.thresholds):
+            raise InputError("a model of ordered categories cannot be without a threshold")
+        kept = [column not in names for column in self.columns]
+        columns = [column for column, stays in zip(self.columns, kept, strict=True) if stays]
+        return replace(self, x=self.x[:, kept], columns=columns)
 
     def _intervals(self, weights: np.ndarray) -> tuple[_Intervals, np.ndarray]:
         """Give the likelihood in a basis orthogonal to a constant, and the way back from it.

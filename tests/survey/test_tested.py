@@ -9,6 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.discrete.discrete_model import MNLogit
+from statsmodels.miscmodels.ordinal_model import OrderedModel
+from statsmodels.tools import add_constant
 
 from analysis.errors import InputError
 from analysis.survey import Design, likelihood_ratio_test, tail_probability
@@ -307,6 +310,49 @@ class TestLikelihoodRatio:
             assert by_model.statistic == pytest.approx(by_name.statistic, rel=1e-6)
             np.testing.assert_allclose(by_model.design_effects, by_name.design_effects, rtol=1e-6)
             assert by_model.pvalue == pytest.approx(by_name.pvalue, rel=1e-6)
+
+    @quick
+    @given(frame=samples())
+    @pytest.mark.parametrize("kind", ["multinomial", "ordinal"])
+    def test_of_two_categories_is_that_of_a_logit(self, kind, frame):
+        assume(varied(frame))
+        design = design_of(frame.assign(above=(frame["y"] > 0) * 1))
+        theirs = likelihood_ratio_test(design.glm("above ~ x + three", "binomial"), "three")
+        model = getattr(design, kind)("above ~ x + three")
+        for what in ("three", list(model.terms["three"])):
+            ours = likelihood_ratio_test(model, what)
+            assert ours.statistic == pytest.approx(theirs.statistic, rel=1e-7, abs=1e-10)
+            np.testing.assert_allclose(ours.design_effects, theirs.design_effects, rtol=1e-7)
+            assert ours.pvalue == pytest.approx(theirs.pvalue, rel=1e-7)
+
+    def test_of_several_categories_is_that_of_statsmodels_without_a_design(self, plain):
+        design = Design(plain, "w")
+        x = pd.DataFrame({"z": plain["z"], "y": plain["y"]})
+        large, small = (MNLogit(plain["a"], add_constant(each)).fit(disp=0, tol=1e-12)
+                        for each in (x, x[["y"]]))  # fmt: skip
+        model = design.multinomial("a ~ z + y")
+        ours = likelihood_ratio_test(model, "z")
+        assert ours.statistic == pytest.approx(2 * (large.llf - small.llf), rel=1e-7)
+        rows = [1, 4]
+        naive = large.cov_params().to_numpy()[np.ix_(rows, rows)]
+        v = model.covariance.loc[model.terms["z"], model.terms["z"]].to_numpy()
+        effects = np.sort(np.linalg.eigvals(np.linalg.solve(naive, v)))[::-1]
+        np.testing.assert_allclose(ours.design_effects, effects, rtol=1e-7)
+
+    def test_of_ordered_categories_is_that_of_statsmodels_without_a_design(self, plain):
+        ordered = plain.assign(a=pd.Categorical(plain["a"], ["u", "v", "w"], ordered=True))
+        model = Design(ordered, "w").ordinal("a ~ z + y")
+        large, small = (
+            OrderedModel(ordered["a"], ordered[columns], distr="logit").fit(
+                method="bfgs", disp=0, gtol=1e-9
+            )
+            for columns in (["z", "y"], ["y"])
+        )
+        ours = likelihood_ratio_test(model, "z")
+        assert ours.statistic == pytest.approx(2 * (large.llf - small.llf), rel=1e-5)
+        effect = model.covariance.loc["z", "z"] / large.cov_params().loc["z", "z"]
+        # Its Hessian is by differences.
+        assert ours.design_effects[0] == pytest.approx(effect, rel=1e-4)
 
     def test_more_terms_than_degrees_of_freedom(self, frame):
         rng = np.random.default_rng(1)
