@@ -201,6 +201,7 @@ estimators <- list(
   table_band_event = function(d) table_test(~band + event, d),
   table_band_grade = function(d) table_test(~band + grade, d),
   table_missing = function(d) table_test(~third + kind, subset(d, !is.na(third))),
+  table_empty = function(d) table_test(~band + sparse, d),
   fit_grade = fit_test,
   t_event = function(d) two_sample(y ~ event, d),
   t_missing = function(d) two_sample(incomplete ~ event, without_missing(d)),
@@ -222,6 +223,7 @@ estimators <- list(
 
 with_variables <- function(data) {
   data$third <- ifelse(data$incomplete > 0.3, "above", "below")  # missing where incomplete is
+  data$sparse <- ifelse(data$band == "low", pmin(data$grade, 3), data$grade)  # no low of grade 4
   data$untied <- data$y + data$x / 1000 + data$z / 1e7
   stopifnot(!anyDuplicated(data$untied))
   data

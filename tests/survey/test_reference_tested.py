@@ -39,6 +39,7 @@ def sample_of(name):
     third = np.where(frame["incomplete"] > 0.3, "above", "below")
     return frame.assign(
         third=pd.Series(third).where(frame["incomplete"].notna()),
+        sparse=frame["grade"].where(frame["band"] != "low", frame["grade"].clip(upper=3)),
         untied=frame["y"] + frame["x"] / 1000 + frame["z"] / 1e7,
     )
 
@@ -112,6 +113,7 @@ TABLES = {
     "table_band_event": ("band", "event"),
     "table_band_grade": ("band", "grade"),
     "table_missing": ("third", "kind"),
+    "table_empty": ("band", "sparse"),
 }
 
 
@@ -250,4 +252,4 @@ def test_likelihood_ratio(answer):
 
 def test_matrix_is_whole():
     cells = {identity(answer) for answer in ANSWERS["answers"]}
-    assert len(cells) == len(ANSWERS["answers"]) == (9 * 3 + 5 * 2) * 18
+    assert len(cells) == len(ANSWERS["answers"]) == (9 * 3 + 5 * 2) * 19
