@@ -256,6 +256,7 @@ def _by_patsy(formula: str, data: pd.DataFrame) -> Built:
     sides = (read.lhs_termlist, read.rhs_termlist)
     codes = {f.code for terms in sides for term in terms for f in term.factors}
     looked_up = {code: patsy.LookupFactor(code) for code in codes if code in data}
+    looked_up |= {f"C({name})": _Coded(name) for name in data if f"C({name})" in codes}
 
     def term_of(term: Any) -> Any:
         return patsy.Term([looked_up.get(f.code, f) for f in term.factors])
@@ -281,11 +282,31 @@ def _for_patsy(values: pd.Series, name: str, codes: set[str]) -> Any:
     number = values.dtype.kind in "fiub"
     if uses <= {name}:
         return values.to_numpy() if number else values.astype("category")
-    # Levels that the formula states (``C(x, levels=[...])``) are not those of a category here.
-    coded = {code for code in uses if code.startswith((f"C({name})", f"C({name},"))}
-    if uses - coded <= (set() if number else {name}) and not any("[" in code for code in coded):
-        return values.astype("category")
+    if uses <= {f"C({name})"} or (uses <= {name, f"C({name})"} and not number):
+        return pd.Categorical(values)
     return values
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """``C(column)`` as a patsy factor: patsy itself would read even a `Categorical` row by row."""
+
+    column: str
+    origin: None = None
+
+    def name(self) -> str:
+        return f"C({self.column})"
+
+    def memorize_passes_needed(self, state: dict, environment: Any) -> int:
+        return 0
+
+    def eval(self, state: dict, data: Any) -> Any:
+        values = data[self.column]
+        if isinstance(values, pd.Categorical):  # from `_for_patsy`: its levels are the factor's
+            return values
+        import patsy
+
+        return patsy.builtins.C(values)
 
 
 class _Complete:

@@ -20,6 +20,8 @@ FORMULAS = [
     "y ~ band:x + group",
     "y ~ 0 + group + band",
     "y ~ C(grade)",
+    "y ~ C(group):C(band) + C(ordered) + C(flag) + C(small)",
+    "y ~ C(group) + group + C(group, Sum):x",
     "y ~ C(grade) + grade",
     "y ~ C(band, Treatment('mid')) + C(group, Sum)",
     "y ~ C(band, levels=['top', 'mid', 'low'])",
