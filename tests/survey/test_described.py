@@ -74,7 +74,9 @@ def test_the_design_effect_of_equal_weights_and_single_rows_is_one(frame):
 
 @pytest.mark.parametrize("deff", [True, "replace"])
 def test_what_does_not_vary_has_no_design_effect(frame, deff):
-    frame["w"] = 1.0 + frame["w"] / 3
+    # Weights of which the mean of ones differs from 1 by rounding.
+    many = 10 ** np.random.default_rng(0).uniform(1, 4, (99, len(frame)))
+    frame["w"] = next(w for w in many if w @ np.ones(len(w)) != w.sum())
     design = design_of(frame.assign(one=1))
     for table in (design.mean("one", deff=deff), design.proportion("one", deff=deff)):
         assert np.isnan(table.only["deff"])
@@ -143,6 +145,7 @@ def test_the_complement_may_be_unreliable_where_the_proportion_is_not():
     found = verdict(0.96, 1000, 60.0, 30)
     assert found["presentation"] == "present" and found["complement_unreliable"]
     assert not verdict(0.5, 1000, 600.0, 30)["complement_unreliable"]
+    assert not verdict(0.999, 9000, 3000.0, 30)["complement_unreliable"], "narrow"
     assert not verdict(0.04, 1000, 60.0, 30)["complement_unreliable"], "suppressed itself"
 
 
@@ -330,6 +333,13 @@ def test_rows_without_a_category_or_a_value_are_set_aside(frame):
     assert (row[NUMBERS] == kept.standardised("y", "age", STANDARD).only[NUMBERS]).all()
 
 
+def test_a_missing_category_is_no_cell_of_the_population(frame):
+    frame = with_age(frame).astype({"age": object})
+    frame.loc[3, "age"] = np.nan
+    with pytest.raises(InputError, match="age = nan"):
+        design_of(frame).standardised("y", "age", pd.Series({**STANDARD, np.nan: 1}))
+
+
 def test_rows_of_weight_0_need_no_category_and_no_logarithm(frame):
     frame = with_age(frame)
     ours = frame.assign(w=frame["w"].where(np.arange(len(frame)) != 5, 0.0))
@@ -343,6 +353,17 @@ def test_rows_of_weight_0_need_no_category_and_no_logarithm(frame):
         np.testing.assert_allclose(
             after[NUMBERS].astype(float), before[NUMBERS].astype(float), rtol=1e-13
         )
+
+
+def test_a_stratum_of_weight_0_stays_in_the_domain_of_a_geometric_mean():
+    """As for a mean: the average of the others stands in for each lonely stratum that is there."""
+    frame = pd.DataFrame({"h": [1, 1, 2, 2, 3], "w": [1.0, 2, 1, 1, 0], "x": [1.0, 2, 4, 3, -1]})
+    design = Design(frame, weights="w", strata="h", lonely_psu="average")
+    logarithm = Design(
+        frame.assign(x=np.log(frame["x"].abs())), weights="w", strata="h", lonely_psu="average"
+    )
+    ours, theirs = design.geometric_mean("x").cv[0], logarithm.mean("x").only["std_error"]
+    assert ours == pytest.approx(theirs, rel=1e-14)
 
 
 # What is refused.
