@@ -120,8 +120,13 @@ def column_rank(matrix: np.ndarray, tolerance: float = DEPENDENT) -> int:
     """
     triangle = np.asarray(np.linalg.qr(matrix, mode="r"))
     lengths = np.linalg.norm(triangle, axis=0)
-    basis, rank = np.zeros((len(triangle), len(triangle))), 0
-    for j in range(triangle.shape[1]):
+    # What the columns before leave of one is its diagonal, until the first that adds no rank.
+    diagonal = np.abs(triangle.diagonal())
+    first = lengths[: len(diagonal)]
+    dependent = (first == 0) | (diagonal < tolerance * first)
+    rank = int(dependent.argmax()) if dependent.any() else len(diagonal)
+    basis = np.eye(len(triangle))
+    for j in range(rank, triangle.shape[1]):
         if rank == len(triangle):
             break
         left = triangle[:, j]
