@@ -5,10 +5,23 @@ R's ``survey`` package.
 """
 
 from analysis.survey.categorical import MultinomialResults, OrdinalResults
+from analysis.survey.collinearity import (
+    condition_indices,
+    generalized_variance_inflation,
+    variance_inflation,
+)
 from analysis.survey.derived import DerivedEstimates, linear_combination, nonlinear_combination
 from analysis.survey.design import Design
+from analysis.survey.diagnostics import Diagnosis, diagnose
 from analysis.survey.estimates import Estimates
+from analysis.survey.goodness import (
+    GoodnessOfFit,
+    PseudoRSquared,
+    archer_lemeshow,
+    pseudo_r_squared,
+)
 from analysis.survey.hypotheses import LikelihoodRatioTest, likelihood_ratio_test, wald_test
+from analysis.survey.influence import Influence, influence, row_diagnostics
 from analysis.survey.interaction import Interaction, interaction
 from analysis.survey.location import RankTest, TTest
 from analysis.survey.many import Specification
@@ -30,7 +43,10 @@ __all__ = [
     "CoxResults",
     "DerivedEstimates",
     "Design",
+    "Diagnosis",
     "Estimates",
+    "GoodnessOfFit",
+    "Influence",
     "Interaction",
     "JohnsonNeyman",
     "LikelihoodRatioTest",
@@ -38,12 +54,18 @@ __all__ = [
     "ModelResults",
     "MultinomialResults",
     "OrdinalResults",
+    "PseudoRSquared",
     "RankTest",
     "RegressionResults",
     "Specification",
     "TTest",
     "WaldTest",
+    "archer_lemeshow",
     "average_marginal_effects",
+    "condition_indices",
+    "diagnose",
+    "generalized_variance_inflation",
+    "influence",
     "interaction",
     "johnson_neyman",
     "likelihood_ratio_test",
@@ -51,7 +73,10 @@ __all__ = [
     "margins",
     "margins_of_matrices",
     "nonlinear_combination",
+    "pseudo_r_squared",
+    "row_diagnostics",
     "simple_slopes",
     "tail_probability",
+    "variance_inflation",
     "wald_test",
 ]

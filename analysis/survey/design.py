@@ -115,6 +115,8 @@ class Design(Described, ModelledCategories, SurvivalModels, Tested):
         if replicates is not None:
             checks.refuse_structure({"strata": strata, "psu": psu, "fpc": fpc})
         self.frame, self.lonely_psu = frame, lonely_psu
+        self._names = {"strata": strata, "psu": psu}
+        self.psus_known = replicates is None
         self.weights = checks.weights(frame, weights)
         labels = {
             role: None if name is None else checks.complete(frame, name, role)
@@ -194,6 +196,28 @@ class Design(Described, ModelledCategories, SurvivalModels, Tested):
             method, self.weights, factors, self.structure.psu, scale, rscales, mse, df
         )
         return made
+
+    def psu_labels(self, codes: np.ndarray) -> pd.Index:
+        """Name PSUs as the user did.
+
+        Parameters
+        ----------
+        codes : int array, shape (q,)
+            Of PSUs in ``structure``.
+
+        Returns
+        -------
+        Index, length q
+            Stratum and PSU, or whichever was given; without PSUs the row stands for its own.
+        """
+        first = np.empty(len(self.structure.stratum), dtype=np.intp)
+        first[self.structure.psu[::-1]] = np.arange(len(self.frame))[::-1]
+        rows = self.frame.iloc[first[codes]]
+        strata, psu = self._names["strata"], self._names["psu"]
+        unit = rows.index if psu is None else pd.Index(rows[psu], name=psu)
+        if strata is None:
+            return unit
+        return pd.MultiIndex.from_arrays([rows[strata], unit], names=[strata, psu or unit.name])
 
     @property
     def df(self) -> int:

@@ -18,6 +18,8 @@ from analysis.survey.formula import Matrices
 from analysis.survey.intervals import critical_t
 
 DFRule = Literal["design", "residual"]
+WIDTH = 80
+"""Characters to a line of what is printed."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,20 @@ class ModelResults:
         return len(self.params) - 1, "(coefficients - 1)"
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What to beware of in this model, in sentences; `summary` lists them."""
+        found = []
+        if self.df_resid <= 0:
+            found.append("No degrees of freedom are left: there are no intervals or p values.")
+        elif len(self.params) > self.df_design:
+            found.append(
+                f"{len(self.params)} coefficients on {self.df_design} degrees of freedom of the "
+                f"design: no more than {self.df_design} contrasts can be tested together, and "
+                "standard errors are rough."
+            )
+        return tuple(found)
+
+    @property
     def df_resid(self) -> int:
         """Degrees of freedom of t and F statistics under `df_rule`."""
         return self.df_design - (self.df_taken[0] if self.df_rule == "residual" else 0)
@@ -215,7 +231,7 @@ class ModelResults:
         return WaldTest(statistic, q, float(self.df_resid), pvalue)
 
     def summary(self, alpha: float = 0.05) -> str:
-        """Describe the model in a table of at most 80 columns."""
+        """Describe the model in a table of at most 80 columns, with its `notes`."""
         interval = self.conf_int(alpha)
         blocks = self._blocks()
         labels = [label for _, block in blocks for label in block]
@@ -228,7 +244,7 @@ class ModelResults:
             units, errors = "Degrees of freedom ", f"Standard errors from {self.replicates}"
         level = f"{100 * (1 - alpha):g}%"
         lines = [
-            f"Survey-weighted {self.kind} of {self.outcome}"[:80],
+            f"Survey-weighted {self.kind} of {self.outcome}"[:WIDTH],
             f"{self.counted}; {self.n_missing:,} more with missing values",
             f"{units}{self.df_resid} ({rule})",
             errors,
@@ -238,16 +254,21 @@ class ModelResults:
             f"{'[' + level:>10} {'CI]':>9}",
         ]
         for title, block in blocks:
-            lines += textwrap.wrap(title, 80)
+            lines += textwrap.wrap(title, WIDTH)
             for label, name in block.items():
                 low, high = interval.loc[name]
                 p, t = self.pvalues[name], self.tvalues[name]
                 lines.append(
-                    f"{_fitted(label, width):<{width}} {self.params[name]:>10.4g} "
+                    f"{shortened(label, width):<{width}} {self.params[name]:>10.4g} "
                     f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
                     f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
                 )
-        return "\n".join(lines)
+        notes = [
+            line
+            for note in self.notes
+            for line in textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
+        ]
+        return "\n".join([*lines, *([""] if notes else []), *notes])
 
     def __repr__(self) -> str:
         return self.summary()
@@ -281,5 +302,6 @@ def _two_sided(statistic: Any, df: float) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(np.asarray(statistic, dtype=float)), df)
 
 
-def _fitted(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
+    """Cut a text to `width` characters, the last of them dots if it was longer."""
     return text if len(text) <= width else text[: width - 1] + "…"
