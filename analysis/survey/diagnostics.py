@@ -149,10 +149,8 @@ def diagnose(model: RegressionResults, groups: int = 10) -> Diagnosis:
         notes.append(f"No influence by PSU: {error.what}.")
     else:
         for label, columns in found.undetermined.items():
-            unit = " / ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-            notes.append(
-                f"The model cannot be fitted without PSU {unit}: it alone tells {columns}."
-            )
+            unit = unit_name(label)
+            notes.append(f"The model cannot be fitted without PSU {unit}, for {columns}.")
     return Diagnosis(
         heading=f"Diagnostics of a survey-weighted {model.kind} of {model.outcome}",
         notes=tuple(notes),

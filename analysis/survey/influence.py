@@ -263,8 +263,9 @@ def _units(source: Source, by: str | None, reweight: bool) -> _Units:
         psus = strata[structure.stratum]
     codes = np.flatnonzero(psus)
     labels = design.psu_labels(codes)
-    order = np.argsort(pd.factorize(labels, sort=True)[0], kind="stable")
-    codes, labels = codes[order], labels[order]
+    if len(structure.stratum) < len(structure.psu):  # else rows, in their own order
+        order = np.argsort(pd.factorize(labels, sort=True)[0], kind="stable")
+        codes, labels = codes[order], labels[order]
     position = np.full(len(psus), -1)
     position[codes] = np.arange(len(codes))
     of = position[structure.psu[rows]]

@@ -90,7 +90,7 @@ class RegressionResults(ModelResults):
             if min(have, inside - have) < EVENTS_IN_CATEGORY:
                 found.append(
                     f"{have:,} of the {inside:,} rows in '{self.params.index[j]}' have the "
-                    "outcome: near separation, its coefficient hangs on few."
+                    "outcome: its coefficient hangs on few."
                 )
         return found
 
