@@ -193,3 +193,8 @@ def test_inference_is_linked_within() -> None:
     headings = re.findall(r"^## (.+)$", INFERENCE, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings}
     assert set(re.findall(r"\]\(#([\w-]+)\)", INFERENCE)) <= anchors
+
+
+def test_tables_of_inference_have_a_cell_for_every_column() -> None:
+    for table in re.findall(r"(?:^\|.*\|\n)+", INFERENCE, re.MULTILINE):
+        assert len({row.count("|") for row in table.splitlines()}) == 1, table
