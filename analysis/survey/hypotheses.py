@@ -235,9 +235,10 @@ def _nested(source: Source, smaller: Source) -> np.ndarray:
         np.array_equal(large.rows, small.rows)
         and np.array_equal(large.y, small.y)
         and np.array_equal(source.design.weights[large.rows], smaller.design.weights[small.rows])
+        and np.array_equal(_offset(source), _offset(smaller))
     ):
         raise InputError(
-            f"the models are not of the same rows and outcome: {len(large.rows):,} rows of "
+            f"the models are not of the same rows, outcome and offset: {len(large.rows):,} rows of "
             f"'{large.outcome}' and {len(small.rows):,} of '{small.outcome}'",
             remedy="Fit both in the domain where no covariate of either is missing.",
         )
@@ -253,6 +254,12 @@ def _nested(source: Source, smaller: Source) -> np.ndarray:
             remedy="Give the larger model first.",
         )
     return linalg.null_space(combination.T).T * scale
+
+
+def _offset(source: Source) -> np.ndarray:
+    """Give what was added to the linear predictor; of length 0 if nothing was."""
+    offset = getattr(source.estimator, "offset", None)
+    return np.empty(0) if offset is None else offset
 
 
 def _kind(source: Source) -> tuple:

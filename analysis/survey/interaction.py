@@ -105,12 +105,13 @@ def interaction(
     Raises
     ------
     InputError
-        If a coefficient is unknown, a contrast has no length or the model is gaussian, where the
-        product's coefficient is itself the interaction on the additive scale.
+        If a coefficient is unknown, a contrast has no length or the model's coefficients are
+        differences (identity link), where the product's is itself the interaction on the additive
+        scale.
     """
-    if getattr(source, "family", "") == "gaussian":
+    if not getattr(source, "exponentiated", True):
         raise InputError(
-            "a gaussian model has no odds ratios",
+            f"the coefficients of a {getattr(source, 'kind', 'model')} are no logarithms of ratios",
             remedy=f"The coefficient of '{product}' is the interaction on the additive scale.",
         )
     (x0, x1), (z0, z1) = first_from_to, second_from_to

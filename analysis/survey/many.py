@@ -60,6 +60,8 @@ class Specification:
     intercept : bool, default True
     df : {"design", "residual"}
         As for `Design.glm`.
+    link : str, optional
+        As for `Design.glm`.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Specification:
     keep: Sequence[str] | None = None
     intercept: bool = True
     df: DFRule = "design"
+    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -250,7 +253,7 @@ def _rows(shared: Shared, specification: Specification) -> list[Row]:
 def _model_of(shared: Shared, specification: Specification, matrices: Matrices) -> Any:
     design = copy.copy(shared.design)
     design.weights = shared.weights[specification.weights]
-    return design._fit(matrices, specification.family, specification.df)
+    return design._fit(matrices, specification.family, specification.df, specification.link)
 
 
 def _matrices(shared: Shared, specification: Specification) -> tuple[Matrices, list[str]]:

@@ -26,6 +26,7 @@ from analysis.errors import InputError
 from analysis.survey.derived import DerivedEstimates, linear_combination, transformed
 from analysis.survey.design import Design
 from analysis.survey.formula import Matrices, build_matrices, matrix_at, plain_data
+from analysis.survey.links import Response
 from analysis.survey.regression import RegressionResults, family_of
 
 Covariates = Literal["sampled", "fixed", "joint"]
@@ -144,7 +145,8 @@ def margins(
     -------
     Margins
         Indexed by value; by combination if `at` has several columns. On the model's degrees of
-        freedom (its ``df_rule``); R's have none, so that its intervals are normal.
+        freedom (its ``df_rule``); R's have none, so that its intervals are normal. Predictions of
+        a model with an offset are at each row's own: those of rates at its own time at risk.
 
     Raises
     ------
@@ -255,9 +257,9 @@ def average_marginal_effects(
     names = [variables] if isinstance(variables, str) else list(variables)
     matrices = _rebuilt(model, design, formula)
     data = plain_data(formula, design.frame, matrices.rows)
-    link = family_of(model.family).link
+    link = family_of(model.family, model.link).link
     b = model.params.to_numpy(float)
-    eta = matrices.x @ b
+    eta = matrices.x @ b + _offset(model, matrices.rows)
     first, second = link.inverse_deriv(eta), link.inverse_deriv2(eta)
     weights = _shares(design, matrices.rows)
     effects, gradients = [], []
@@ -281,12 +283,13 @@ def _margins(
     index: pd.Index,
     covariates: Covariates,
 ) -> Margins:
-    link = family_of(model.family).link
+    link = family_of(model.family, model.link).link
     weights = _shares(design, population.rows)
     b = model.params.to_numpy(float)
+    offset = _offset(model, population.rows)
     predicted, gradients = [], []
     for x in settings:
-        eta = x @ b
+        eta = x @ b + offset
         predicted.append(link.inverse(eta))
         gradients.append((weights * link.inverse_deriv(eta)) @ x)
     found = _averaged(
@@ -334,15 +337,13 @@ def _influence(
 
     Scaled so that their weighted mean, which is zero, has the variance of what they influence.
     """
-    family = family_of(model.family)
     x, weights = population.x, _shares(design, population.rows)
-    mean = family.link.inverse(x @ model.params.to_numpy(float))
-    slope = family.link.deriv(mean)
-    information = 1 / (slope**2 * family.variance(mean))
+    eta = x @ model.params.to_numpy(float) + _offset(model, population.rows)
+    score, information = Response(population.y, family_of(model.family, model.link)).at(eta)
     triangle = np.linalg.qr(x * np.sqrt(weights * information)[:, None], mode="r")
     along = linalg.solve_triangular(triangle, gradient.T, trans="T")
     along = linalg.solve_triangular(triangle, along)
-    return ((population.y - mean) * slope * information)[:, None] * (x @ along)
+    return score[:, None] * (x @ along)
 
 
 def _covariance_of_means(design: Design, population: Matrices, values: np.ndarray) -> np.ndarray:
@@ -365,6 +366,10 @@ def _covariance_of_means(design: Design, population: Matrices, values: np.ndarra
     return result
 
 
+def _offset(model: RegressionResults, rows: np.ndarray) -> np.ndarray | float:
+    return 0.0 if model.offset is None else model.offset.to_numpy(float)[rows]
+
+
 def _shares(design: Design, rows: np.ndarray) -> np.ndarray:
     weights = design.weights[rows]
     return weights / weights.sum()
@@ -373,15 +378,20 @@ def _shares(design: Design, rows: np.ndarray) -> np.ndarray:
 def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices:
     """Build the model's matrix anew, and see that it is the model's."""
     weightless = np.flatnonzero(design.inside & (design.weights == 0))
-    matrices = build_matrices(formula, design.frame, design.rows, weightless)
+    rows = design.rows
+    if model.offset is not None and len(model.offset) == len(design.frame):
+        known = model.offset.notna().to_numpy()  # without an offset a row is outside the domain
+        rows, weightless = rows[known[rows]], weightless[known[weightless]]
+    matrices = build_matrices(formula, design.frame, rows, weightless)
     same = (
         matrices.names == list(model.params.index)
         and len(matrices.rows) == model.nobs
         and matrices.outcome == model.outcome
     )
     if same:
-        link = family_of(model.family).link
-        fitted = link.inverse(matrices.x @ model.params.to_numpy(float))
+        link = family_of(model.family, model.link).link
+        eta = matrices.x @ model.params.to_numpy(float) + _offset(model, matrices.rows)
+        fitted = link.inverse(eta)
         off = np.abs(fitted - model.fittedvalues.to_numpy(float)).max()
         same = bool(off <= SAME_FIT * max(np.ptp(fitted), np.abs(fitted).max()))
     if not same:

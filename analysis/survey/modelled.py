@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.survey.columns import as_matrix
+from analysis.survey.columns import aligned, as_matrix, as_numbers
 from analysis.survey.estimation import Estimator
 from analysis.survey.formula import Matrices, build_matrices
 from analysis.survey.irls import GLM
+from analysis.survey.links import LINKS, named
 from analysis.survey.many import Specification, fit_many
 from analysis.survey.regression import RegressionResults, check_outcome, family_of
 from analysis.survey.results import DFRule, Source
@@ -23,7 +25,13 @@ class Modelled(Sample):
     """Regression models of whatever has weights and a variance."""
 
     def glm(
-        self, formula: str, family: str = "gaussian", *, df: DFRule = "design"
+        self,
+        formula: str,
+        family: str = "gaussian",
+        *,
+        link: str | None = None,
+        offset: Values | None = None,
+        df: DFRule = "design",
     ) -> RegressionResults:
         """Fit a generalised linear model to the domain.
 
@@ -33,20 +41,42 @@ class Modelled(Sample):
             For statsmodels' formula engine, for example ``"low ~ C(group) + age"``. It is code of
             the caller's: never pass text from a file. Rows with a missing value in it are outside
             the domain.
-        family : {"gaussian", "binomial"}
-            With the canonical link (identity, logit).
+        family : {"gaussian", "binomial", "poisson", "gamma"}
+            Its variance function; the errors need not follow it (R's ``quasibinomial`` and
+            ``quasipoisson`` give the same). ``"poisson"`` takes any outcome that is not negative.
+        link : str, optional
+            Of gaussian ``"identity"`` or ``"log"``; of binomial ``"logit"``, ``"log"``,
+            ``"identity"``, ``"probit"`` or ``"cloglog"``; of poisson ``"log"`` or ``"identity"``;
+            of gamma ``"inverse"``, ``"log"`` or ``"identity"``. The first, which is canonical,
+            unless told. Under the others the variance has the expected information, as R's
+            ``svyglm``; Stata's ``svy: glm`` has the observed one.
+        offset : column or array, shape (n,), optional
+            Added to the linear predictor: for rates the logarithm of the time at risk, such as
+            ``np.log(frame["years"])``. (R's ``offset()``; ``offset()`` in Stata too, whose
+            ``exposure()`` takes the time itself.) Rows without one are outside the domain.
         df : {"design", "residual"}
             Degrees of freedom: the design's, or these less the coefficients but one (R's).
 
         Raises
         ------
         InputError
-            If the formula cannot be used, columns are collinear, the outcome is the same for
-            everyone or separated - under the weights or under a replicate of them.
+            If the formula cannot be used, columns are collinear, the outcome does not suit the
+            family, is the same for everyone or separated - under the weights or under a replicate
+            of them - or the best means lie on the border of the family's range.
         """
         rows = self._some_rows()
         weightless = np.flatnonzero(self._inside & (self.weights == 0))
-        return self._fit(build_matrices(formula, self.frame, rows, weightless), family, df)
+        added = self._offset(offset)
+        if added is None:
+            matrices = build_matrices(formula, self.frame, rows, weightless)
+            return self._fit(matrices, family, df, link)
+        known = ~np.isnan(added)
+        kept = rows[known[rows]]
+        if not len(kept):
+            raise InputError("the offset is missing in every row of the domain")
+        matrices = build_matrices(formula, self.frame, kept, weightless[known[weightless]])
+        missing = matrices.n_missing + len(rows) - len(kept)
+        return self._fit(replace(matrices, n_missing=missing), family, df, link, added)
 
     def fit(
         self,
@@ -54,6 +84,8 @@ class Modelled(Sample):
         x: pd.DataFrame,
         family: str = "gaussian",
         *,
+        link: str | None = None,
+        offset: Values | None = None,
         df: DFRule = "design",
         terms: dict[str, list[str]] | None = None,
     ) -> RegressionResults:
@@ -66,13 +98,16 @@ class Modelled(Sample):
             With the index of the design's frame, or of its m rows that are `inside` the domain,
             which saves memory where the domain is small. Include a column of ones for an
             intercept. Rows with a missing value are outside the domain.
-        family, df
-            As for `glm`.
+        family, link, offset, df
+            As for `glm`; `offset` is of shape (n,) whatever rows `x` has.
         terms : dict of str to list of str, optional
             Names for groups of columns, for `RegressionResults.wald_test`.
         """
         name, outcome = self._numbers(y, condition=True)
-        return self._fit(self._given(outcome, name, x, terms), family, df)
+        added = self._offset(offset)
+        if added is not None:
+            outcome = np.where(np.isnan(added), np.nan, outcome)
+        return self._fit(self._given(outcome, name, x, terms), family, df, link, added)
 
     def many(
         self,
@@ -156,17 +191,33 @@ class Modelled(Sample):
             outcome=name,
         )
 
-    def _fit(self, matrices: Matrices, family: str, df: DFRule) -> RegressionResults:
-        kind = family_of(family)
+    def _offset(self, offset: Values | None) -> np.ndarray | None:
+        """Take an offset as numbers, shape (n,), NaN where missing."""
+        if offset is None or isinstance(offset, str):
+            return None if offset is None else self._numbers(offset)[1]
+        return as_numbers(aligned(offset, self.frame, "the offset"), "the offset")
+
+    def _fit(
+        self,
+        matrices: Matrices,
+        family: str,
+        df: DFRule,
+        link: str | None = None,
+        offset: np.ndarray | None = None,
+    ) -> RegressionResults:
+        kind = family_of(family, link)
         n_events = check_outcome(matrices.y, family, matrices.outcome)
-        estimator = GLM(matrices.y, matrices.x, kind, matrices.names)
+        added = None if offset is None else offset[matrices.rows]
+        estimator = GLM(matrices.y, matrices.x, kind, matrices.names, added)
         common = self._estimated(estimator, matrices, df)
         fitted = common["source"].fit.fitted
         return RegressionResults(
             **common,
             family=family,
+            link=named(LINKS, kind.link),
             n_events=n_events,
             fittedvalues=pd.Series(fitted, index=self.frame.index[matrices.rows]),
+            offset=None if offset is None else pd.Series(offset, self.frame.index, name="offset"),
         )
 
     def _estimated(self, estimator: Estimator, matrices: Matrices, df: DFRule) -> dict[str, Any]:

@@ -57,6 +57,22 @@ def cross(
     return squares, sums
 
 
+def totals(x: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sum columns times values over the rows: ``x.T @ values``, shape (k,).
+
+    Parameters
+    ----------
+    x : array, shape (m, k)
+    values : array, shape (m,)
+    """
+    rows, width = x.shape
+    height = _height(width, 1)
+    sums = np.zeros(width)
+    for start in range(0, rows, height):
+        sums += values[start : start + height] @ x[start : start + height]
+    return sums
+
+
 def triangle(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Decompose weighted columns into an orthogonal and a triangular factor; give the latter.
 

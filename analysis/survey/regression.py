@@ -1,19 +1,58 @@
-"""Results of a generalised linear model under a complex design."""
+"""Results of a generalised linear model under a complex design.
+
+References
+----------
+Zou G (2004). A modified Poisson regression approach to prospective studies with binary data.
+American Journal of Epidemiology 159:702-706.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from statsmodels.genmod import families
 
 from analysis.errors import InputError
+from analysis.survey.derived import DerivedEstimates
+from analysis.survey.links import FAMILIES, LINKS
 from analysis.survey.results import ModelResults
 
-FAMILIES = {"gaussian": families.Gaussian, "binomial": families.Binomial}
-"""Families by name, each with its canonical link."""
+LINKS_OF = {
+    "gaussian": ("identity", "log"),
+    "binomial": ("logit", "log", "identity", "probit", "cloglog"),
+    "poisson": ("log", "identity"),
+    "gamma": ("inverse", "log", "identity"),
+}
+"""Links that each family may have, the canonical one first."""
+
+
+class Effect(NamedTuple):
+    """What a coefficient measures."""
+
+    measure: str
+    exponentiated: bool
+
+
+EFFECTS = {
+    ("gaussian", "identity"): Effect("difference of means", False),
+    ("gaussian", "log"): Effect("ratio of means", True),
+    ("binomial", "logit"): Effect("odds ratio", True),
+    ("binomial", "log"): Effect("risk ratio", True),
+    ("binomial", "identity"): Effect("risk difference", False),
+    ("binomial", "probit"): Effect("difference of probits", False),
+    ("binomial", "cloglog"): Effect("hazard ratio", True),
+    ("poisson", "log"): Effect("rate ratio", True),
+    ("poisson", "identity"): Effect("rate difference", False),
+    ("gamma", "inverse"): Effect("difference of inverse means", False),
+    ("gamma", "log"): Effect("ratio of means", True),
+    ("gamma", "identity"): Effect("difference of means", False),
+}
+"""What coefficients measure by family and link, and whether they must be exponentiated for it. The
+hazard ratio of the complementary log-log is that of times known by interval only."""
+OF_RISKS = {"rate ratio": "risk ratio", "rate difference": "risk difference"}
+"""What Poisson models measure of an outcome of 0 and 1 (Zou 2004)."""
 
 EVENTS_EACH = 10
 """Events (or the lack of them, if fewer) to each coefficient below which a note is made. Peduzzi
@@ -32,20 +71,61 @@ class RegressionResults(ModelResults):
     Attributes
     ----------
     family : str
+    link : str
     n_events : int or None
-        Rows used with outcome 1 (binomial only).
+        Rows used with outcome 1: of the binomial family, and of the Poisson family where the
+        outcome is of 0 and 1 only.
     fittedvalues : Series, shape (nobs,)
         Means, with the data frame's index.
+    offset : Series of shape (n,) or None
+        What was added to the linear predictor, with the data frame's index.
     """
 
     family: str
+    link: str
     n_events: int | None
     fittedvalues: pd.Series
+    offset: pd.Series | None = None
 
     @property
     def kind(self) -> str:
         """What kind of model it is, in words."""
-        return f"{self.family} model"
+        usual = self.link == LINKS_OF[self.family][0]
+        return f"{self.family} model" + ("" if usual else f" with {self.link} link")
+
+    @property
+    def effect_measure(self) -> str:
+        """What coefficients measure, exponentiated where that is how they are read.
+
+        ``"odds ratio"``, ``"risk ratio"``, ``"risk difference"``, ``"rate ratio"``, ``"ratio of
+        means"``, ``"difference of means"`` and others. A Poisson model of an outcome of 0 and 1
+        without offset gives risk ratios: the modified Poisson regression of Zou (2004).
+        """
+        measure = EFFECTS[self.family, self.link].measure
+        risks = self.family == "poisson" and self.n_events is not None and self.offset is None
+        return OF_RISKS[measure] if risks else measure
+
+    @property
+    def exponentiated(self) -> bool:
+        """Whether `effect_measure` is of exponentiated coefficients."""
+        return EFFECTS[self.family, self.link].exponentiated
+
+    def effects(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Give `effect_measure` of every coefficient, with t intervals and tests.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+
+        Returns
+        -------
+        DataFrame, shape (k, 6)
+            As `DerivedEstimates.table`: ``estimate``, ``conf_low`` and ``conf_high`` are
+            exponentiated if `exponentiated`, the other columns are the coefficient's. Of the
+            intercept it is the odds, risk, rate or mean where all columns are 0.
+        """
+        estimates = DerivedEstimates(self.params, self.covariance, self.df_resid)
+        return estimates.table(alpha, exponentiate=self.exponentiated)
 
     @property
     def counted(self) -> str:
@@ -95,40 +175,83 @@ class RegressionResults(ModelResults):
         return found
 
 
-def family_of(name: str) -> Any:
-    """Make a statsmodels family from its name.
+def family_of(name: str, link: str | None = None) -> Any:
+    """Make a statsmodels family from its name and that of its link.
+
+    Parameters
+    ----------
+    name : {"gaussian", "binomial", "poisson", "gamma"}
+    link : str, optional
+        One of `LINKS_OF` the family; the canonical one if not given.
 
     Raises
     ------
     InputError
-        If the name is not in `FAMILIES`.
+        If there is no such family, or the link is not one of it.
     """
     if name not in FAMILIES:
         raise InputError(f"unknown family '{name}'", remedy=f"Choose from {', '.join(FAMILIES)}.")
-    return FAMILIES[name]()
+    link = LINKS_OF[name][0] if link is None else link
+    if link not in LINKS_OF[name]:
+        raise InputError(
+            f"the {name} family has no link '{link}'",
+            remedy=f"Choose from {', '.join(LINKS_OF[name])}.",
+        )
+    return FAMILIES[name](LINKS[link](), check_link=False)
 
 
 def check_outcome(y: np.ndarray, family: str, outcome: str) -> int | None:
-    """Count the events of a binomial outcome; None for other families.
+    """See that the family can have the outcome, and count its events.
+
+    Returns
+    -------
+    int or None
+        Rows with a 1, if the family is binomial, or Poisson and the outcome is of 0 and 1; else
+        None.
 
     Raises
     ------
     InputError
-        If no rows are left, the outcome is not of 0 and 1, or the same in every row.
+        If no rows are left; a binomial outcome is not of 0 and 1, or the same in every row; a
+        Poisson outcome is negative or 0 in every row; a gamma outcome is not positive.
     """
     if not len(y):
         raise InputError(f"every row of the domain lacks a value in the model of '{outcome}'")
     if family == "binomial":
-        if not np.isin(y, (0.0, 1.0)).all():
-            odd = y[~np.isin(y, (0.0, 1.0))][0]
-            raise InputError(f"the outcome '{outcome}' must be 0 or 1; it has {odd:g}")
-        events = int(y.sum())
-        if events in (0, len(y)):
-            have = "none" if events == 0 else "all"
+        return _events(y, outcome)
+    if family == "poisson":
+        _refuse(y < 0, y, f"the outcome '{outcome}' of a poisson model must not be negative")
+        if not y.any():
             raise InputError(
                 f"the outcome '{outcome}' cannot be modelled: "
-                f"{have} of the {len(y):,} rows in the domain have it",
-                remedy="Check the cut-off and the domain.",
+                f"it is 0 in all of the {len(y):,} rows in the domain",
+                remedy="Check the domain.",
             )
-        return events
+        return int(y.sum()) if np.isin(y, (0.0, 1.0)).all() else None
+    if family == "gamma":
+        _refuse(y <= 0, y, f"the outcome '{outcome}' of a gamma model must be positive")
     return None
+
+
+def _events(y: np.ndarray, outcome: str) -> int:
+    """Count the events of a binary outcome."""
+    binary = np.isin(y, (0.0, 1.0))
+    if not binary.all():
+        raise InputError(f"the outcome '{outcome}' must be 0 or 1; it has {y[~binary][0]:g}")
+    events = int(y.sum())
+    if events in (0, len(y)):
+        have = "none" if events == 0 else "all"
+        raise InputError(
+            f"the outcome '{outcome}' cannot be modelled: "
+            f"{have} of the {len(y):,} rows in the domain have it",
+            remedy="Check the cut-off and the domain.",
+        )
+    return events
+
+
+def _refuse(bad: np.ndarray, y: np.ndarray, what: str) -> None:
+    if bad.any():
+        raise InputError(
+            f"{what}; it has {y[bad][0]:g} ({int(bad.sum()):,} such rows)",
+            remedy="Leave these rows out of the domain, or take another family.",
+        )
