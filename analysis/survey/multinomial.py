@@ -26,6 +26,7 @@ from analysis.survey.basis import orthogonal
 from analysis.survey.categories import refuse_empty
 from analysis.survey.estimation import Fit
 from analysis.survey.newton import maximise
+from analysis.survey.products import cross, times
 
 SEPARATED = (
     "Usually a group in which nobody, or everybody, has the category (separation). "
@@ -179,7 +180,7 @@ class _Logits:
     indicators: np.ndarray
 
     def predictors(self, theta: np.ndarray) -> np.ndarray:
-        return self.basis @ theta.reshape(self.indicators.shape[1], -1).T
+        return times(self.basis, theta.reshape(self.indicators.shape[1], -1).T)
 
     def probabilities(self, predictors: np.ndarray) -> np.ndarray:
         """Give those of the categories with an equation, shape (m, J - 1)."""
@@ -193,13 +194,14 @@ class _Logits:
         self, predictors: np.ndarray, weights: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         chances = self.probabilities(predictors)
-        score = ((self.indicators - chances) * weights[:, None]).T @ self.basis
+        surprise = (self.indicators - chances) * weights[:, None]
+        score = np.einsum("mj,mp->jp", surprise, self.basis)
         size, p = score.shape
         information = np.empty((size, p, size, p))
         for j in range(size):
             for k in range(j, size):
                 spread = chances[:, j] * ((j == k) - chances[:, k])
-                block = self.basis.T @ (self.basis * (weights * spread)[:, None])
+                block, _ = cross(self.basis, weights * spread)
                 information[j, :, k, :] = information[k, :, j, :] = block
         return score.ravel(), information.reshape(size * p, size * p)
 

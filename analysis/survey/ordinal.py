@@ -35,6 +35,7 @@ from analysis.survey.categories import refuse_empty
 from analysis.survey.estimation import Fit
 from analysis.survey.multinomial import MOVING, SEPARATED, Multinomial
 from analysis.survey.newton import Maximum, maximise
+from analysis.survey.products import cross, times
 
 THRESHOLDS = "the thresholds"
 SURE = 1 - 1e-5
@@ -188,7 +189,7 @@ class _Intervals:
 
     def predictors(self, theta: np.ndarray) -> np.ndarray:
         """Give each threshold less the row's linear predictor, shape (m, J - 1)."""
-        return theta[: self.size] - (self.basis @ theta[self.size :])[:, None]
+        return theta[: self.size] - times(self.basis, theta[self.size :])[:, None]
 
     def value(self, predictors: np.ndarray, weights: np.ndarray) -> float:
         lower, upper = self._limits(predictors)
@@ -215,10 +216,9 @@ class _Intervals:
             np.diag(at_upper + at_lower) - np.diag(between, 1) - np.diag(between, -1)
         )
         limits = self._spread(by_lower, by_upper)
-        information[:size, size:] = -(limits.T @ self.basis)
+        information[:size, size:] = -np.einsum("mj,mp->jp", limits, self.basis)
         information[size:, :size] = information[:size, size:].T
-        both = by_upper + by_lower
-        information[size:, size:] = self.basis.T @ (self.basis * both[:, None])
+        information[size:, size:] = cross(self.basis, by_upper + by_lower)[0]
         return self.scores(predictors, weights).sum(axis=0), information
 
     def scores(self, predictors: np.ndarray, weights: np.ndarray) -> np.ndarray:

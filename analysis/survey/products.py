@@ -22,6 +22,7 @@ LOWEST = 32
 
 
 def _height(width: int, other: int) -> int:
+    width, other = max(width, 1), max(other, 1)  # a model of thresholds only has no columns
     return max(1, min(VECTOR // width, MATRIX // (width * other)))
 
 

@@ -11,6 +11,7 @@ suppressMessages({
 })
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
+source(file.path(here, "made_and_given.R"))
 designs <- file.path(here, "designs")
 
 # --- Likelihoods: the log probability of each category as an expression in predictors e1, e2, ...
@@ -232,69 +233,24 @@ estimators <- list(
   brant = function(d) brant(~ x + band, d)
 )
 
-# --- Designs, as designs.R and replicates.R make them
-
-taylor <- function(case, data) {
-  ids <- if (is.null(case$psu)) ~1 else as.formula(paste0("~", case$psu))
-  strata <- if (is.null(case$strata)) NULL else as.formula(paste0("~", case$strata))
-  fpc <- if (is.null(case$fpc)) NULL else as.formula(paste0("~", case$fpc))
-  svydesign(ids, strata = strata, weights = ~weight, data = data, nest = TRUE, fpc = fpc)
-}
-
-replicated <- function(case, data) {
-  if (!is.null(case$factors)) {
-    factors <- read.csv(file.path(designs, paste0(case$factors, ".csv")))
-    weights <- as.matrix(factors[match(data$unit, factors$unit), -1])
-    if (case$combined) weights <- weights * data$weight
-    rscales <- if (is.null(case$rscales)) NULL else unlist(case$rscales)
-    return(suppressWarnings(svrepdesign(
-      data = data, repweights = weights, weights = data$weight, type = case$method,
-      combined.weights = case$combined, rho = case$rho, scale = case$scale, rscales = rscales,
-      mse = case$mse)))
-  }
-  design <- taylor(case, data)
-  if (is.null(case$make)) return(design)
-  if (case$make %in% c("BRR", "Fay")) {
-    signs <- as.matrix(read.csv(file.path(designs, "hadamard.csv"), header = FALSE))
-    dimnames(signs) <- NULL
-    rho <- if (is.null(case$rho)) 0 else case$rho
-    return(as.svrepdesign(design, type = case$make, fay.rho = rho, mse = case$mse,
-                          hadamard.matrix = signs))
-  }
-  as.svrepdesign(design, type = case$make, mse = case$mse)
-}
-
 # Of the designs with replicate weights one of each kind: the sums over sets are proven elsewhere.
-chosen <- c("fpc_population", "jkn_hard", "jk1_mse", "brr", "fay", "jkn_adjust",
-            "jkn_average", "given_jk1_factors", "given_scaled")
+chosen <- c("fpc_population", "jkn_hard", "jk1_mse", "fay", "jkn_average", "given_jk1_factors",
+            "given_scaled")
 
 answers <- list()
-asked <- function(case, rule, whole, data) {
+each_case(function(case, data, whole) {
+  replicated <- inherits(whole, "svyrep.design")
+  if (is.null(case$rules) && !case$case %in% chosen) return()
+  estimators <- c(estimators, if (!replicated) list(svyolr = function(d) {
+    svyolr_itself(~ x + band, d)
+  }))
   for (domain in case$domains) {
     design <- whole[data[[domain]] == 1, ]
     for (name in names(estimators)) {
-      cell <- list(case = case$case, domain = domain, estimator = name)
-      if (!is.null(case$rules)) cell$rule <- rule
+      cell <- list(case = case$case, rule = case$rule, domain = domain, estimator = name)
       answers[[length(answers) + 1]] <<- c(cell, estimators[[name]](design))
     }
-    if (is.null(case$make) && is.null(case$factors)) {
-      answers[[length(answers) + 1]] <<- c(
-        list(case = case$case, rule = rule, domain = domain, estimator = "svyolr"),
-        svyolr_itself(~ x + band, design))
-    }
   }
-}
-read <- function(case) read.csv(file.path(designs, paste0(case$file, ".csv")))
-for (case in fromJSON(file.path(designs, "cases.json"), simplifyVector = FALSE)) {
-  for (rule in case$rules) {
-    options(survey.lonely.psu = rule)
-    asked(case, rule, taylor(case, read(case)), read(case))
-  }
-}
-for (case in fromJSON(file.path(designs, "replicates.json"), simplifyVector = FALSE)) {
-  if (!case$case %in% chosen) next
-  options(survey.lonely.psu = case$rule)
-  asked(case, case$rule, replicated(case, read(case)), read(case))
-}
+})
 versions <- list(R = R.version.string, survey = as.character(packageVersion("survey")))
 write_json17(list(versions = versions, answers = answers), file.path(here, "categories.json"))

@@ -5,10 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-
-from analysis.survey import Design
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 DESIGNS = REFERENCE / "designs"
@@ -31,7 +28,6 @@ CASES = {
     for case in json.loads((DESIGNS / f"{name}.json").read_text())
 }
 ANSWERS = json.loads((REFERENCE / "categories.json").read_text())["answers"]
-FRAMES = {path.stem: pd.read_csv(path) for path in DESIGNS.glob("*.csv")}
 FORMULAS = {
     "multinomial": "kind ~ x + band",
     "multinomial_missing": "kind ~ incomplete + band",
@@ -42,45 +38,23 @@ FORMULAS = {
 }
 
 
-@functools.cache
-def whole_of(name, rule):
-    case = CASES[name]
-    frame = FRAMES[case["file"]]
-    if "factors" in case:
-        factors = FRAMES[case["factors"]].set_index("unit").loc[frame["unit"]]
-        factors = factors.set_axis(frame.index)
-        if case["combined"]:
-            factors = factors.mul(frame["weight"], axis=0)
-        return Design(
-            pd.concat([frame, factors], axis=1), weights="weight", replicates="r",
-            method=case["method"], combined=case["combined"], mse=case["mse"],
-            **{key: case[key] for key in ("scale", "rscales", "rho") if key in case},
-        )  # fmt: skip
-    design = Design(
-        frame, weights="weight", strata=case["strata"], psu=case["psu"],
-        lonely_psu=rule or case["rule"], fpc=case.get("fpc"),
-    )  # fmt: skip
-    if "make" not in case:
-        return design
-    return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
+@pytest.fixture(scope="module")
+def model_of(made_up_design):
+    """Each model once: an estimator's is another's as well."""
 
+    @functools.cache
+    def fit(case, rule, domain, formula):
+        design = made_up_design(case, rule, domain)
+        if formula.startswith("kind"):
+            return design.multinomial(formula, reference="none")
+        return design.ordinal(formula)
 
-def design_of(answer):
-    whole = whole_of(answer["case"], answer.get("rule"))
-    return whole.where(whole.frame[answer["domain"]] == 1)
-
-
-@functools.cache
-def model_of(case, rule, domain, formula):
-    design = design_of({"case": case, "rule": rule, "domain": domain})
-    if formula.startswith("kind"):
-        return design.multinomial(formula, reference="none")
-    return design.ordinal(formula)
+    return lambda a: fit(a["case"], a["rule"], a["domain"], FORMULAS[a["estimator"]])
 
 
 def identity(answer):
     parts = ("case", "rule", "domain", "estimator")
-    return "-".join(answer[part] for part in parts if part in answer)
+    return "-".join(answer[part] for part in parts)
 
 
 def name_in_r(name):
@@ -138,14 +112,13 @@ def test_matrix_is_whole():
         found.setdefault(answer["estimator"], []).append(identity(answer))
     assert set(found) == set(FORMULAS)
     for estimator, cells in found.items():
-        # And fpc and, but for svyolr, eight kinds of replicate weights, each in three domains.
-        assert len(set(cells)) == len(cells) == taylor + 3 * (1 if estimator == "svyolr" else 9)
+        # And fpc and, but for svyolr, six kinds of replicate weights, each in three domains.
+        assert len(set(cells)) == len(cells) == taylor + 3 * (1 if estimator == "svyolr" else 7)
 
 
 @chosen("multinomial", "multinomial_missing", "ordinal", "ordinal_missing")
-def test_model(answer):
-    formula = FORMULAS[answer["estimator"]]
-    model = model_of(answer["case"], answer.get("rule"), answer["domain"], formula)
+def test_model(answer, model_of):
+    model = model_of(answer)
     agree(model, answer, ESTIMATE, COVARIANCE)
     assert model.df_design == model.df_resid == answer["df"]
     term = [name for name in model.terms if "band" in name][:1]
@@ -155,18 +128,15 @@ def test_model(answer):
 
 
 @chosen("brant")
-def test_proportional_odds(answer):
-    formula = FORMULAS["brant"]
-    model = model_of(answer["case"], answer.get("rule"), answer["domain"], formula)
+def test_proportional_odds(answer, model_of):
+    model = model_of(answer)
     agree(model.cumulative_logits, answer, ESTIMATE, COVARIANCE)
     agree_test(lambda: model.proportional_odds_test("x"), answer["wald"])
     agree_test(model.proportional_odds_test, answer["all"])
 
 
 @chosen("svyolr")
-def test_proportional_odds_logit_of_survey_itself(answer):
-    rule = answer["rule"] if "rules" in CASES[answer["case"]] else None
-    model = model_of(answer["case"], rule, answer["domain"], FORMULAS["svyolr"])
+def test_proportional_odds_logit_of_survey_itself(answer, model_of):
+    model = model_of(answer)
     agree(model, answer, SVYOLR_ESTIMATE, SVYOLR_COVARIANCE)
-    residual = model_of(answer["case"], rule, answer["domain"], FORMULAS["svyolr"])
-    assert residual.df_design - residual.df_taken[0] == answer["df_residual"]
+    assert model.df_design - model.df_taken[0] == answer["df_residual"]
