@@ -53,9 +53,15 @@ class Case:
 RIGHT = "x + C(group)"
 
 
-def model(outcome: str, **options: Any) -> Case:
-    """Give the case of a generalised linear model of an outcome."""
-    return Case(lambda design, right: design.glm(f"{outcome} ~ {right}", **options))
+def model(outcome: str, *, canonical: bool = True, **options: Any) -> Case:
+    """Give the case of a generalised linear model of an outcome.
+
+    Under a link that is not canonical the variance has the expected information, as R's, which
+    is not what the jackknife tends to.
+    """
+    return Case(
+        lambda design, right: design.glm(f"{outcome} ~ {right}", **options), smooth=canonical
+    )
 
 
 STANDARD = {"a": 2, "b": 1, "c": 3}
@@ -91,6 +97,12 @@ MODELS = {
     "gaussian": model("y"),
     "gaussian, residual df": model("y", df="residual"),
     "binomial": model("event", family="binomial"),
+    "binomial, log": model("rare", family="binomial", link="log", canonical=False),
+    "binomial, probit": model("event", family="binomial", link="probit", canonical=False),
+    "poisson": model("grade", family="poisson"),
+    "poisson, offset": model("grade", family="poisson", offset="z"),
+    "gamma": model("z", family="gamma"),
+    "gamma, log": model("z", family="gamma", link="log", canonical=False),
     "multinomial": Case(lambda d, right: d.multinomial(f"grade ~ {right}")),
     "ordinal": Case(lambda d, right: d.ordinal(f"grade ~ {right}")),
     "cox": Case(lambda d, right: d.cox(right, "months", "event")),
@@ -123,6 +135,7 @@ def samples(draw: st.DrawFn) -> pd.DataFrame:
             "y": x + rng.normal(size=n) + 3,
             "event": (rng.random(n) < 0.5).astype(int),
             "grade": rng.integers(1, 4, n),
+            "rare": (rng.random(n) < 0.2).astype(int),
             "months": np.ceil(rng.exponential(8, n)) + 2,
             "sex": rng.choice(["female", "male"], n),
             "z": rng.uniform(1, 2, n),
