@@ -32,6 +32,7 @@ from analysis.survey.margins import (
     margins_of_matrices,
 )
 from analysis.survey.quadratic_forms import tail_probability
+from analysis.survey.quantile_regression import QuantileRegressionResults
 from analysis.survey.regression import RegressionResults
 from analysis.survey.results import ModelResults, WaldTest
 from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
@@ -55,6 +56,7 @@ __all__ = [
     "MultinomialResults",
     "OrdinalResults",
     "PseudoRSquared",
+    "QuantileRegressionResults",
     "RankTest",
     "RegressionResults",
     "Specification",

@@ -16,6 +16,7 @@ from analysis.survey.described import Described
 from analysis.survey.estimates import Statistic
 from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.modelled_categories import ModelledCategories
+from analysis.survey.quantile_regression import ModelledQuantiles
 from analysis.survey.replicates import GivenMethod, Replicates, given
 from analysis.survey.replication import MadeMethod
 from analysis.survey.survival import SurvivalModels
@@ -23,7 +24,7 @@ from analysis.survey.tested import Tested
 from analysis.survey.variance import LonelyPSU
 
 
-class Design(Described, ModelledCategories, SurvivalModels, Tested):
+class Design(Described, ModelledCategories, ModelledQuantiles, SurvivalModels, Tested):
     """A stratified, clustered, weighted sample, or a domain of one.
 
     Parameters
