@@ -105,6 +105,9 @@ MODELS = {
     "gamma, log": model("z", family="gamma", link="log", canonical=False),
     "multinomial": Case(lambda d, right: d.multinomial(f"grade ~ {right}")),
     "ordinal": Case(lambda d, right: d.ordinal(f"grade ~ {right}")),
+    "quantile regression": Case(
+        lambda d, right: d.as_replicates("JKn").quantile_regression(f"y ~ {right}"), smooth=False
+    ),
     "cox": Case(lambda d, right: d.cox(right, "months", "event")),
     "cox, breslow": Case(
         lambda d, right: d.cox(right, "months", "event", entry="z", strata="sex", ties="breslow")
