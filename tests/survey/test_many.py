@@ -44,11 +44,19 @@ def spline(frame):
     return {"spline": pd.DataFrame({"z": frame["z"], "z2": frame["z"] ** 2 / 100})}
 
 
-def curve(outcomes=(("y", "gaussian"), ("event", "binomial"), ("y > 25", "binomial"))):
+OUTCOMES = (
+    ("y", "gaussian", None),
+    ("event", "binomial", None),
+    ("y > 25", "binomial", "probit"),
+    ("count", "poisson", None),
+)
+
+
+def curve():
     return [
-        Specification(f"{outcome}, {name}, {domain}", outcome, terms, family, domain, df=df)
-        for (outcome, family), (name, terms), domain, df in itertools.product(
-            outcomes, TERMS.items(), DOMAINS, ("design",)
+        Specification(f"{outcome}, {name}, {domain}", outcome, terms, family, domain, link=link)
+        for (outcome, family, link), (name, terms), domain in itertools.product(
+            OUTCOMES, TERMS.items(), DOMAINS
         )
     ]
 
@@ -83,7 +91,7 @@ def single(design, specification, columns):
     x.insert(0, "Intercept", 1.0)
     used = domain.inside & (design.weights > 0) & x.notna().all(axis=1)
     x = x.loc[:, x[used].any()]
-    return domain.fit(specification.outcome, x, specification.family, df=specification.df)
+    return domain.fit(specification.outcome, x, specification.family, link=specification.link)
 
 
 @pytest.mark.parametrize("sample", ["plain", "hard", "lonely"])
@@ -131,7 +139,9 @@ def test_neither_order_nor_number_of_processes_moves_a_bit(plain):
         pd.testing.assert_frame_equal(
             design.many(specifications, spline(plain), jobs=jobs), one, check_exact=True
         )
-    shuffled = [specifications[i] for i in np.random.default_rng(1).permutation(37)]
+    shuffled = [
+        specifications[i] for i in np.random.default_rng(1).permutation(len(specifications))
+    ]
     again = design.many(shuffled, spline(plain), jobs=2)
     names = [each.name for each in specifications]
     again = again.assign(place=again["specification"].map(names.index))
