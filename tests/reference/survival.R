@@ -46,7 +46,7 @@ bare <- function(formula) {
 }
 
 linearised <- function(model, design) {
-  # With x: residuals of a model with strata and rows of weight 0 cannot be had otherwise.
+  # With x: residuals, and so standard errors, are wrong otherwise where rows have weight 0.
   fit <- eval(bquote(svycoxph(.(bare(model$formula)), design, method = .(model$ties),
                               control = tight, x = TRUE)))
   data <- model.frame(design)[is.finite(design$prob), ]
