@@ -1,4 +1,4 @@
-"""Cox's proportional hazards under a complex design: `Design.cox` and its results."""
+"""Cox's proportional hazards under a complex design: `Design.coxph` and its results."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class FollowUp:
 class SurvivalModels(Modelled):
     """Models of the time to an event, of whatever has weights and a variance."""
 
-    def cox(
+    def coxph(
         self,
         covariates: str | pd.DataFrame,
         time: Values,
@@ -216,7 +216,7 @@ class SurvivalModels(Modelled):
         ...         "x": [0.0, 1.0, 1.0, 0.0, 2.0, 0.0],
         ...     }
         ... )
-        >>> model = Design(frame, weights="w").cox("x", "months", "died")
+        >>> model = Design(frame, weights="w").coxph("x", "months", "died")
         >>> round(float(model.hazard_ratios().loc["x", "estimate"]), 6)
         2.942398
         """

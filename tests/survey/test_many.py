@@ -130,7 +130,6 @@ def test_digits_are_those_of_single_fits(sample, kind, request):
 
 
 def test_neither_order_nor_number_of_processes_moves_a_bit(plain):
-    pytest.importorskip("joblib")
     design, specifications = taylor(plain), curve()
     values = (plain["y"] > 24).to_numpy()
     specifications.append(Specification("arrays", values, ["x"], "binomial", plain["x"] > 0))

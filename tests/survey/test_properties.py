@@ -108,9 +108,9 @@ MODELS = {
     "quantile regression": Case(
         lambda d, right: d.as_replicates("JKn").quantile_regression(f"y ~ {right}"), smooth=False
     ),
-    "cox": Case(lambda d, right: d.cox(right, "months", "event")),
+    "cox": Case(lambda d, right: d.coxph(right, "months", "event")),
     "cox, breslow": Case(
-        lambda d, right: d.cox(right, "months", "event", entry="z", strata="sex", ties="breslow")
+        lambda d, right: d.coxph(right, "months", "event", entry="z", strata="sex", ties="breslow")
     ),
 }
 ESTIMATORS = DESCRIPTIVE | TESTS | MODELS

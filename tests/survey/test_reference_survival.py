@@ -55,7 +55,7 @@ def test_matrix_is_whole():
 def test_cox(answer, made_up_design):
     covariates, options = MODELS[answer["estimator"]]
     design = made_up_design(answer["case"], answer["rule"], answer["domain"])
-    model = design.cox(covariates, "exit", "status", **options)
+    model = design.coxph(covariates, "exit", "status", **options)
     order = dict(zip(map(name_in_r, model.params.index), model.params.index, strict=True))
     ours = [order[name] for name in answer["names"]]
     theirs = np.reshape(answer["covariance"], (len(ours), -1))

@@ -41,7 +41,7 @@ def design(frame, **options):
 
 
 def cox(frame, covariates="x + z + group", **options):
-    return design(frame).cox(covariates, "exit", "died", **({"entry": "entry"} | options))
+    return design(frame).coxph(covariates, "exit", "died", **({"entry": "entry"} | options))
 
 
 def close(one, other, tolerance=SAME):
@@ -101,7 +101,7 @@ def test_scores_are_derivatives_by_the_weights(ties):
 
 def test_three_rows_by_hand():
     frame = pd.DataFrame({"w": [1.0, 1, 1], "x": [1.0, 0, 0], "t": [2, 1, 3], "died": [1, 1, 0]})
-    model = Design(frame, weights="w").cox("x", "t", "died")
+    model = Design(frame, weights="w").coxph("x", "t", "died")
     # The score with hazard ratio r: 0 - r / (r + 2) at 1, 1 - r / (r + 1) at 2, so that r ** 2 = 2.
     assert np.exp(model.params["x"]) == pytest.approx(np.sqrt(2), rel=1e-13)
     hazard = [1 / (np.sqrt(2) + 2), 1 / (np.sqrt(2) + 1)]
@@ -163,7 +163,7 @@ def test_a_domain_is_zero_weights(method):
     if method is not None:
         whole, zeroed = whole.as_replicates(method), zeroed.as_replicates(method)
     asked = ("x + group", "exit", "died")
-    close(whole.where(inside).cox(*asked), zeroed.cox(*asked))
+    close(whole.where(inside).coxph(*asked), zeroed.coxph(*asked))
 
 
 def test_ties_apart_by_rounding_are_ties():
@@ -180,7 +180,7 @@ def test_without_ties_the_rules_agree():
 def test_jackknife_is_near_linearisation():
     frame = sample(8, rows=2000)
     designs = (design(frame), design(frame).as_replicates("JKn"))
-    linearised, replicated = (each.cox("x + z", "exit", "died") for each in designs)
+    linearised, replicated = (each.coxph("x + z", "exit", "died") for each in designs)
     np.testing.assert_allclose(replicated.bse, linearised.bse, rtol=0.1)
     assert replicated.df_resid == linearised.df_resid == 16
 
@@ -191,9 +191,9 @@ def test_matrix_and_arrays_are_the_same_as_a_formula():
     frame.loc[3, "exit"] = np.nan
     frame.loc[5, "group"] = None
     whole = design(frame).where(frame["z"] < 2)
-    formula = whole.cox("~ x + z", "exit", "died", entry="entry", strata=["group", "h"])
+    formula = whole.coxph("~ x + z", "exit", "died", entry="entry", strata=["group", "h"])
     for x in (frame[["x", "z"]], frame.loc[whole.inside, ["x", "z"]]):
-        matrix = whole.cox(
+        matrix = whole.coxph(
             x,
             frame["exit"].to_numpy(),
             "died == 1",
@@ -266,7 +266,7 @@ def test_a_replicate_without_the_event_in_a_category_is_named():
     frame["died"] = np.where(frame["rare"] & ~only, 0, frame["died"])
     assert frame.loc[frame["rare"] == 1, "died"].sum() > 0
     with pytest.raises(InputError, match=re.escape("run away in 'rare'")) as error:
-        design(frame).as_replicates("JKn").cox("x + rare", "exit", "died")
+        design(frame).as_replicates("JKn").coxph("x + rare", "exit", "died")
     assert "under replicate 8:" in str(error.value)
 
 
