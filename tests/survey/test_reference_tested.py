@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from analysis.errors import InputError
-from analysis.survey import Design, likelihood_ratio_test, tail_probability
+from analysis.survey import likelihood_ratio_test, tail_probability
 
 REFERENCE = Path(__file__).parents[1] / "reference"
-DESIGNS = REFERENCE / "designs"
 
 # Relative differences, some ten times what is seen.
 CLOSED_FORM = 1e-11  # sums in another order, and eigenvalues
@@ -26,47 +25,25 @@ UNDERFLOW = 1e-300  # scipy's t tail ends at 0 before R's does
 REPLICATED = 1e-9  # deviations of replicates lose the digits that the estimates have in common
 
 ANSWERS = json.loads((REFERENCE / "tested.json").read_text())
-CASES = {
-    case["case"]: case
-    for name in ("cases", "replicates")
-    for case in json.loads((DESIGNS / f"{name}.json").read_text())
-}
-FRAMES = {path.stem: pd.read_csv(path) for path in DESIGNS.glob("*.csv")}
 
 
-def sample_of(name):
-    frame = FRAMES[name]
-    third = np.where(frame["incomplete"] > 0.3, "above", "below")
-    return frame.assign(
-        third=pd.Series(third).where(frame["incomplete"].notna()),
-        sparse=frame["grade"].where(frame["band"] != "low", frame["grade"].clip(upper=3)),
-        untied=frame["y"] + frame["x"] / 1000 + frame["z"] / 1e7,
-    )
+@pytest.fixture
+def ask(made_up_design):
+    """The design that R was asked about."""
+    return lambda answer: made_up_design(answer["case"], answer.get("rule"), answer["domain"])
 
 
-@functools.cache
-def whole_of(name, rule):
-    case = CASES[name]
-    frame = sample_of(case["file"])
-    if "factors" in case:
-        factors = FRAMES[case["factors"]].set_index("unit").loc[frame["unit"]].set_axis(frame.index)
-        if case["combined"]:
-            factors = factors.mul(frame["weight"], axis=0)
-        options = {key: case[key] for key in ("scale", "rscales", "combined", "mse") if key in case}
-        frame = pd.concat([frame, factors], axis=1)
-        return Design(frame, "weight", replicates="r", method=case["method"], **options)
-    design = Design(
-        frame, "weight", case["strata"], case["psu"], fpc=case.get("fpc"),
-        lonely_psu=rule or case["rule"],
-    )  # fmt: skip
-    if "make" not in case:
-        return design
-    return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
-
-
-def design_of(answer):
-    whole = whole_of(answer["case"], answer.get("rule"))
-    return whole.where(whole.frame[answer["domain"]] == 1)
+def column(design, name):
+    """A column of the sample, or one that is made of others, as tested.R has it."""
+    frame = design.frame
+    if name == "third":
+        third = pd.Series(np.where(frame["incomplete"] > 0.3, "above", "below"), frame.index)
+        return third.where(frame["incomplete"].notna())
+    if name == "sparse":
+        return frame["grade"].where(frame["band"] != "low", frame["grade"].clip(upper=3))
+    if name == "untied":
+        return frame["y"] + frame["x"] / 1000 + frame["z"] / 1e7
+    return name
 
 
 def identity(answer):
@@ -118,9 +95,9 @@ TABLES = {
 
 
 @chosen("table")
-def test_chi_square(answer):
-    design = design_of(answer)
-    variables = TABLES[answer["estimator"]]
+def test_chi_square(ask, answer):
+    design = ask(answer)
+    variables = [column(design, name) for name in TABLES[answer["estimator"]]]
     second = design.chi_square(*variables)
     spread = loose(CLOSED_FORM, design)
     agree(second.pearson, answer["pearson"] * second.nobs, spread, "Pearson")
@@ -146,9 +123,9 @@ def test_chi_square(answer):
 
 
 @chosen("table")
-def test_wald_chi_square(answer):
-    design = design_of(answer)
-    variables = TABLES[answer["estimator"]]
+def test_wald_chi_square(ask, answer):
+    design = ask(answer)
+    variables = [column(design, name) for name in TABLES[answer["estimator"]]]
     try:
         wald = design.chi_square(*variables, "Wald")
         adjusted = design.chi_square(*variables, "adjWald")
@@ -163,8 +140,8 @@ def test_wald_chi_square(answer):
 
 
 @chosen("fit")
-def test_goodness_of_fit(answer):
-    design = design_of(answer)
+def test_goodness_of_fit(ask, answer):
+    design = ask(answer)
     shares = {1: 0.15, 2: 0.4, 3: 0.25, 4: 0.2}
     ours = design.goodness_of_fit("grade", shares, df=math.inf)
     spread = loose(CLOSED_FORM, design)
@@ -184,8 +161,8 @@ T_TESTS = {
 
 
 @chosen("t_")
-def test_t_test(answer):
-    design = design_of(answer)
+def test_t_test(ask, answer):
+    design = ask(answer)
     values, options = T_TESTS[answer["estimator"]]
     ours = design.t_test(values, **options, df="residual")
     assert ours.df == answer["df"] + ("by" not in options)  # R takes one off for one sample, too
@@ -198,10 +175,10 @@ def test_t_test(answer):
 
 
 @chosen("rank")
-def test_rank_test(answer):
-    design = design_of(answer)
+def test_rank_test(ask, answer):
+    design = ask(answer)
     _, test, by = answer["estimator"].split("_")
-    value = "untied"
+    value = column(design, "untied")
     if test == "tied":
         value, test = "exit", "wilcoxon" if by == "event" else "vanderWaerden"
     ours = design.rank_test(value, by, test, df="residual")
@@ -228,8 +205,8 @@ MODELS = {
 
 
 @chosen("ratio")
-def test_likelihood_ratio(answer):
-    design = design_of(answer)
+def test_likelihood_ratio(ask, answer):
+    design = ask(answer)
     formula, smaller, family = MODELS[answer["estimator"]]
     model = design.glm(formula, family)
     spread = loose(TEST, design)
