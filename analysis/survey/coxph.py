@@ -38,8 +38,8 @@ Binder DA (1992). Fitting Cox's proportional hazards models from survey data. Bi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -191,6 +191,24 @@ class CoxPH:
                 )
             refitted.append(back @ found.theta)
         return np.array(refitted)
+
+    def deviance(self, fit: Fit, weights: np.ndarray) -> float:
+        """Minus twice the log partial likelihood; see `estimation.Likelihood`."""
+        partial = Partial(self, self.x)
+        return -2 * partial.value(partial.predictors(fit.params), weights)
+
+    def information(self, fit: Fit, weights: np.ndarray) -> np.ndarray:
+        """Give a root of the information; see `estimation.Likelihood`."""
+        basis, back = self._basis(weights)
+        partial, undo = Partial(self, basis), np.linalg.inv(back)
+        squares = partial.derivatives(partial.predictors(undo @ fit.params), weights)[1]
+        return np.asarray(linalg.cholesky(squares) @ undo)
+
+    def without(self, names: Collection[str]) -> CoxPH:
+        """Give the model that lacks some columns."""
+        kept = [name not in names for name in self.names]
+        left = [name for name in self.names if name not in names]
+        return replace(self, x=self.x[:, kept], names=left)
 
     def cumulative_hazard(self, weights: np.ndarray, params: np.ndarray) -> np.ndarray:
         """Give the baseline hazard, covariates all 0, cumulative over each stratum's points.
