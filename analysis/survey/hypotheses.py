@@ -134,8 +134,9 @@ def likelihood_ratio_test(
     model : ModelResults
         Of a kind that has a pseudo-likelihood (`estimation.Likelihood`), with its ``source``.
     what : str, list of str, or ModelResults
-        A term of the formula, a column, several of either; or a smaller model of the same rows,
-        whose columns are combinations of those of `model` (a straight line within a spline).
+        A term of the formula, a column, several of either; or, of generalised linear
+        models, a smaller one of the same rows, whose columns are combinations of those of `model`
+        (a straight line within a spline).
     method : {"LRT", "WorkingWald"}
         Twice the log likelihood ratio; or :math:`(Lb)'(L V_0 L')^{-1} Lb`, which needs no second
         fit and has the same distribution.
@@ -226,10 +227,10 @@ def _without(estimator: Likelihood, contrasts: np.ndarray) -> Likelihood:
 def _nested(source: Source, smaller: Source) -> np.ndarray:
     """Find the contrasts of coefficients that are zero in a smaller model, shape (q, k)."""
     large, small = source.matrices, smaller.matrices
-    if _kind(source) != _kind(smaller) or list(source.estimator.names) != list(large.names):
+    if _kind(source) != _kind(smaller) or not hasattr(source.estimator, "family"):
         raise InputError(
-            "the models cannot be compared: they must be of one kind, with one outcome",
-            remedy="Fit both with the same family, or name the terms to be tested.",
+            "the models cannot be compared: they must be generalised linear models of one family",
+            remedy="Fit both with the same family and link, or name the terms to be tested.",
         )
     if not (
         np.array_equal(large.rows, small.rows)

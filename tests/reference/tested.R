@@ -240,6 +240,10 @@ estimators <- list(
   cox_band = ratio_cox,
   ratio_gaussian = function(d) ratio_test(y ~ x + band, y ~ x, ~band, d, gaussian()),
   ratio_binomial = function(d) ratio_test(event ~ x + band, event ~ x, ~band, d, logit),
+  ratio_poisson = function(d) {
+    ratio_test(count ~ x + band + offset(log(years)), count ~ x + offset(log(years)), ~band, d,
+               quasipoisson())
+  },
   ratio_missing = function(d) {
     ratio_test(event ~ incomplete + band, event ~ incomplete, ~band, d, logit)
   }

@@ -200,6 +200,7 @@ def test_rank_test(ask, answer):
 MODELS = {
     "ratio_gaussian": ("y ~ x + band", "y ~ x", "gaussian"),
     "ratio_binomial": ("event ~ x + band", "event ~ x", "binomial"),
+    "ratio_poisson": ("count ~ x + band", "count ~ x", "poisson"),
     "ratio_missing": ("event ~ incomplete + band", "event ~ incomplete", "binomial"),
 }
 
@@ -208,14 +209,15 @@ MODELS = {
 def test_likelihood_ratio(ask, answer):
     design = ask(answer)
     formula, smaller, family = MODELS[answer["estimator"]]
-    model = design.glm(formula, family)
+    offset = np.log(design.frame["years"]) if family == "poisson" else None
+    model = design.glm(formula, family, offset=offset)
     spread = loose(TEST, design)
-    for what in ("band", design.glm(smaller, family)):
+    for what in ("band", design.glm(smaller, family, offset=offset)):
         ours = likelihood_ratio_test(model, what)
         agree(ours.statistic, answer["statistic"], spread, "statistic", NEAR_ZERO)
         agree(ours.design_effects, answer["effects"], 10 * spread, "effects")
         agree(ours.pvalue, answer["p_design"], 10 * spread, "p")
-    residual = design.glm(formula, family, df="residual")
+    residual = design.glm(formula, family, offset=offset, df="residual")
     assert residual.df_resid == answer["df_residual"]
     found = likelihood_ratio_test(residual, "band").pvalue
     agree(found, answer["p_residual"], 10 * spread, "p of the residual rule")
@@ -242,4 +244,4 @@ def test_likelihood_ratio_of_hazards(ask, answer):
 
 def test_matrix_is_whole():
     cells = {identity(answer) for answer in ANSWERS["answers"]}
-    assert len(cells) == len(ANSWERS["answers"]) == (9 * 3 + 5 * 2) * 20 - 4 * 2
+    assert len(cells) == len(ANSWERS["answers"]) == (9 * 3 + 5 * 2) * 21 - 4 * 2

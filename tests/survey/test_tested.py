@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.discrete.discrete_model import MNLogit
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 from statsmodels.tools import add_constant
 
@@ -325,6 +327,20 @@ class TestLikelihoodRatio:
             np.testing.assert_allclose(ours.design_effects, theirs.design_effects, rtol=1e-7)
             assert ours.pvalue == pytest.approx(theirs.pvalue, rel=1e-7)
 
+    def test_of_a_gamma_model_is_that_of_statsmodels_without_a_design(self, plain):
+        plain = plain.assign(cost=np.exp(plain["y"] + 0.2 * plain["z"]))
+        model = Design(plain, "w").glm("cost ~ z + b", "gamma", link="log")
+        family = families.Gamma(families.links.Log())
+        x = add_constant(pd.DataFrame({"b": (plain["b"] == "t") * 1.0, "z": plain["z"]}))
+        large, small = (
+            GLM(plain["cost"], x[columns], family).fit(tol=1e-14, maxiter=200, scale=1.0)
+            for columns in (["const", "b", "z"], ["const", "b"])
+        )
+        ours = likelihood_ratio_test(model, "z")
+        assert ours.statistic == pytest.approx(small.deviance - large.deviance, rel=1e-8)
+        effect = model.covariance.loc["z", "z"] / large.cov_params().loc["z", "z"]
+        assert ours.design_effects[0] == pytest.approx(effect, rel=1e-8)
+
     def test_of_several_categories_is_that_of_statsmodels_without_a_design(self, plain):
         design = Design(plain, "w")
         x = pd.DataFrame({"z": plain["z"], "y": plain["y"]})
@@ -399,8 +415,18 @@ def refusals():
     )
     yield (
         model,
+        lambda m: likelihood_ratio_test(m, m.source.design.glm("y ~ 1", offset="w")),
+        "rows, outcome and offset",
+    )
+    yield (
+        model,
         lambda m: likelihood_ratio_test(m, m.source.design.glm("event ~ 1", "binomial")),
-        "of one kind",
+        "of one family",
+    )
+    yield (
+        design,
+        lambda d: likelihood_ratio_test(d.cox("y", "w", "event"), d.cox("y", "x", "event")),
+        "of one family",
     )
 
 
