@@ -232,7 +232,7 @@ def test_likelihood_ratio(ask, answer):
 @chosen("cox")
 def test_likelihood_ratio_of_hazards(ask, answer):
     design = ask(answer)
-    model = design.cox("x + band", "exit", "status")
+    model = design.coxph("x + band", "exit", "status")
     ours = likelihood_ratio_test(model, "band")
     spread = 10 * loose(TEST, design)
     agree(ours.statistic, answer["statistic"], spread, "statistic", NEAR_ZERO)

@@ -425,7 +425,7 @@ def refusals():
     )
     yield (
         design,
-        lambda d: likelihood_ratio_test(d.cox("y", "w", "event"), d.cox("y", "x", "event")),
+        lambda d: likelihood_ratio_test(d.coxph("y + x", "w", "event"), d.coxph("y", "w", "event")),
         "of one family",
     )
 
