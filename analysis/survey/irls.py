@@ -275,20 +275,19 @@ def _iterate(problem: _Problem, start: np.ndarray | None = None, *, newton: bool
     step, always = gamma, newton
     for iteration in range(1, MAX_ITERATIONS + 1):
         score, information = response.at(eta)
-        products, factor, newton = _factored(problem, eta, information, newton)
+        products, sums, factor, newton = _factored(problem, eta, score, information, newton)
         if factor is None:
             return _Path(gamma, iteration, step if anew else weakest(products, step))
         if not anew and singular(factor[0]):
             return _Path(gamma, iteration, weakest(products, step))
-        step = linalg.cho_solve(factor, totals(problem.basis, problem.weights * score))
+        step = linalg.cho_solve(factor, sums)
         along = times(problem.basis, step)
         moves = _relative(response, eta, along)
         if moves <= (CONVERGED if newton or response.canonical else CONVERGED_LINEARLY):
             return _Path(gamma + step, iteration)
         reach = response.reach(eta, along) if response.bounded else np.inf
         part, deviance = _part(problem, eta, along, reach, deviance)
-        gamma = gamma + part * step
-        eta = problem.eta(gamma)
+        gamma, eta = gamma + part * step, eta + part * along
         newton = always or (not response.canonical and reach > 1 and moves <= NEAR)
         if not response.inside(eta):
             break
@@ -298,26 +297,29 @@ def _iterate(problem: _Problem, start: np.ndarray | None = None, *, newton: bool
 def _factored(
     problem: _Problem,
     eta: np.ndarray,
+    score: np.ndarray,
     information: np.ndarray,
     newton: bool,
-) -> tuple[np.ndarray, tuple[np.ndarray, bool] | None, bool]:
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, bool] | None, bool]:
     """Sum up and factorise the information: the observed one if asked and positive definite.
 
     Returns
     -------
     products : array, shape (k, k)
+    sums : array, shape (k,)
+        Of the scores.
     factor : what `linalg.cho_solve` takes; None where the information has no factor
     newton : bool
         Whether it is the observed information.
     """
     rows = problem.weights * (problem.response.observed(eta) if newton else information)
-    products, _ = cross(problem.basis, rows)
+    products, sums = cross(problem.basis, rows, problem.weights * score)
     try:
-        return products, linalg.cho_factor(products), newton
+        return products, sums, linalg.cho_factor(products), newton
     except (linalg.LinAlgError, ValueError):
         if newton:
-            return _factored(problem, eta, information, False)
-        return products, None, False
+            return _factored(problem, eta, score, information, False)
+        return products, sums, None, False
 
 
 def _relative(response: Response, eta: np.ndarray, along: np.ndarray) -> float:

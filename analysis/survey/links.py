@@ -250,12 +250,15 @@ def _logit_logs(eta: np.ndarray) -> Pair:
 
 
 def _logit_scores(eta: np.ndarray) -> Pair:
-    return special.expit(-eta), special.expit(eta)
+    odds = np.exp(-np.abs(eta))  # of the less likely
+    likely, unlikely = 1 / (1 + odds), odds / (1 + odds)
+    above = eta > 0
+    return np.where(above, unlikely, likely), np.where(above, likely, unlikely)
 
 
 def _logit_observed(eta: np.ndarray) -> Pair:
-    information = special.expit(eta) * special.expit(-eta)
-    return information, information
+    event, none = _logit_scores(eta)
+    return event * none, event * none
 
 
 def _probit_scores(eta: np.ndarray) -> Pair:

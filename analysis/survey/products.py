@@ -27,7 +27,7 @@ def _height(width: int, other: int) -> int:
 
 
 def cross(
-    x: np.ndarray, weights: np.ndarray, y: np.ndarray | None = None
+    x: np.ndarray, weights: np.ndarray, values: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sum weighted products of columns over the rows.
 
@@ -35,14 +35,14 @@ def cross(
     ----------
     x : array, shape (m, k)
     weights : array, shape (m,)
-    y : array, shape (m,), optional
+    values : array, shape (m,), optional
 
     Returns
     -------
     squares : array, shape (k, k)
         ``x.T @ diag(weights) @ x``.
     sums : array, shape (k,)
-        ``x.T @ diag(weights) @ y``; of zeros without `y`.
+        ``x.T @ values``; of zeros without `values`.
     """
     rows, width = x.shape
     height = _height(width, width)
@@ -53,8 +53,8 @@ def cross(
         part = weighted[: len(block)]
         np.multiply(block, weights[start : start + height, None], out=part)
         squares += block.T @ part
-        if y is not None:
-            sums += y[start : start + height] @ part
+        if values is not None:
+            sums += values[start : start + height] @ block
     return squares, sums
 
 

@@ -15,6 +15,7 @@ from analysis.survey import (
     Design,
     average_marginal_effects,
     interaction,
+    likelihood_ratio_test,
     margins,
     margins_of_matrices,
 )
@@ -194,6 +195,22 @@ def test_a_covariate_in_the_offset_moves_its_coefficient_only(design, family, li
     np.testing.assert_allclose(moved.params, expected, rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(moved.cov_params(), plain.cov_params(), rtol=1e-7, atol=1e-12)
     np.testing.assert_allclose(moved.fittedvalues, plain.fittedvalues, rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("family", "link"), [("poisson", "log"), ("binomial", "log"), ("gamma", "identity")]
+)
+def test_likelihood_ratio_tests_know_the_offset(design, family, link):
+    frame, outcome = design.frame, OUTCOMES[family]
+    plain = design.glm(f"{outcome} ~ late + sex", family, link=link)
+    offset = 0.01 * frame["late"]
+    moved = design.glm(f"{outcome} ~ late + sex", family, link=link, offset=offset)
+    ours, known = (likelihood_ratio_test(model, "sex") for model in (moved, plain))
+    assert ours.statistic == pytest.approx(known.statistic, rel=1e-9)
+    assert ours.pvalue == pytest.approx(known.pvalue, rel=1e-7)
+    smaller = design.glm(f"{outcome} ~ late", family, link=link)
+    with pytest.raises(InputError, match="not of the same rows, outcome and offset"):
+        likelihood_ratio_test(moved, smaller)
 
 
 @pytest.mark.parametrize("entry", ["formula", "matrix"])

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from analysis.survey.products import cross, times, triangle
+from analysis.survey.products import cross, times, totals, triangle
 from analysis.survey.variance import totals_by
 
 SHAPES = [(1, 1), (1, 3), (30, 4), (449, 20), (451, 20), (2_000, 45), (300, 64)]
@@ -45,7 +45,8 @@ def test_products_are_those_of_the_whole(shape):
     root = triangle(x, weights)
     for ours, direct in [
         (squares, x.T @ weighted),
-        (sums, y @ weighted),
+        (sums, y @ x),
+        (totals(x, y), y @ x),
         (cross(x, weights)[1], np.zeros(shape[1])),
         (times(x, square), x @ square),
         (times(x, square[:, 0]), x @ square[:, 0]),
