@@ -82,13 +82,19 @@ def _refuse_collinear(triangle: np.ndarray, names: Sequence[str]) -> None:
     lengths = np.sqrt((triangle**2).sum(axis=0))
     left = np.abs(np.diagonal(triangle))
     if len(left) < len(lengths):
-        raise InputError(f"{len(lengths)} columns cannot be fitted to {len(left)} rows")
+        raise InputError(
+            f"{len(lengths)} columns cannot be fitted to {len(left)} rows: {', '.join(names)}",
+            remedy="Check the domain and the missing values, or leave terms out.",
+        )
     bad = np.flatnonzero(left <= COLLINEAR * lengths).tolist()
     if not bad:
         return
     first = bad[0]
     if lengths[first] == 0:
-        raise InputError(f"column '{names[first]}' is zero in every row of the domain")
+        raise InputError(
+            f"column '{names[first]}' is zero in every row of the domain",
+            remedy="Leave it out: nobody there is in its category.",
+        )
     shares = np.linalg.lstsq(triangle[:, :first], triangle[:, first], rcond=None)[0]
     shares = np.abs(shares) * lengths[:first] / lengths[first]
     partners = ", ".join(f"'{names[j]}'" for j in np.flatnonzero(shares > 1e-6).tolist())

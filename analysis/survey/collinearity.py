@@ -176,7 +176,7 @@ def _products(parts: Working, z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
     z = z / np.sqrt(w @ z**2)
     triangle = np.asarray(np.linalg.qr(z * np.sqrt(w)[:, None], mode="r"))
     root = np.linalg.inv(triangle)
-    spread = parts.variance_of_totals(z * (parts.unit * parts.residual)[:, None])
+    spread = parts.variance_of_totals(z * parts.score[:, None])
     return triangle.T @ triangle, root @ root.T, spread
 
 

@@ -209,8 +209,8 @@ def pseudo_r_squared(model: RegressionResults) -> PseudoRSquared:
     """
     parts = working(model)
     family, total = parts.estimator.family, parts.weights.sum()
-    unexplained = _deviance(parts, parts.mean) / total
-    null = _deviance(parts, _null_mean(parts)) / total
+    unexplained = parts.response.deviance(parts.eta, parts.weights) / total
+    null = parts.response.deviance(_null_predictor(parts), parts.weights) / total
     deviance = float(1 - unexplained / null)
     if not isinstance(family, families.Binomial | families.Poisson):
         return PseudoRSquared(deviance, np.nan, np.nan, np.nan)
@@ -316,17 +316,13 @@ def _doubts(parts: Working, table: pd.DataFrame, df: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _deviance(parts: Working, mean: np.ndarray) -> float:
-    return float(parts.estimator.family.deviance(parts.y, mean, var_weights=parts.weights))
-
-
-def _null_mean(parts: Working) -> np.ndarray:
-    if parts.has_constant:
-        ones = np.ones((len(parts.y), 1))
-        return replace(parts.estimator, x=ones, names=["Intercept"]).fit(parts.weights).fitted
-    offset = getattr(parts.estimator, "offset", None)
-    eta = np.zeros(len(parts.y)) if offset is None else offset + np.zeros(len(parts.y))
-    return np.asarray(parts.estimator.family.link.inverse(eta))
+def _null_predictor(parts: Working) -> np.ndarray:
+    """Give the linear predictor without covariates."""
+    if not parts.has_constant:
+        return parts.offset
+    ones = np.ones((len(parts.y), 1))
+    alone = replace(parts.estimator, x=ones, names=["Intercept"]).fit(parts.weights)
+    return np.asarray(parts.offset + alone.params[0])
 
 
 def _saturated(parts: Working) -> float:

@@ -210,7 +210,7 @@ def row_diagnostics(model: RegressionResults) -> pd.DataFrame:
             "response": y - parts.mean,
             "pearson": (y - parts.mean) / np.sqrt(family.variance(parts.mean)),
             "deviance": family.resid_dev(y, parts.mean),
-            "working": parts.residual,
+            "working": parts.score / parts.unit,
             "leverage": _leverage(model),
         },
         index=model.fittedvalues.index,
@@ -305,7 +305,7 @@ def _one_step(model: ModelResults, units: _Units) -> Changes:
     parts = working(model)
     basis, w = parts.basis, parts.information
     weighted = basis * w[:, None]
-    scores = units.without(_sums(weighted * parts.residual[:, None], units))
+    scores = units.without(_sums(basis * (parts.weights * parts.score)[:, None], units))
     leverage = np.stack(
         [_sums(weighted * basis[:, [j]], units) for j in range(basis.shape[1])], axis=1
     )

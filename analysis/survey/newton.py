@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy import linalg
 
-from analysis.survey.basis import singular, weakest
+from analysis.survey.basis import SINGULAR, singular, weakest
 from analysis.survey.irls import CONVERGED, MAX_ITERATIONS
 
 HALVINGS = 30
@@ -68,10 +68,12 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
     value = likelihood.value(predictors, weights)
     for iteration in range(1, MAX_ITERATIONS + 1):
         score, information = likelihood.derivatives(predictors, weights)
+        if iteration == 1:
+            known = float(np.trace(information))
         try:
             factor = linalg.cho_factor(information)
         except (linalg.LinAlgError, ValueError):
-            return Maximum(theta, predictors, iteration, weakest(information, step))
+            return Maximum(theta, predictors, iteration, _running(information, known, theta, step))
         step = linalg.cho_solve(factor, score)
         before, full = predictors, False
         for halving in range(HALVINGS):
@@ -89,7 +91,29 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
         if full and moved <= CONVERGED * (1 + size):
             # Far out where probabilities have rounded to 0 and 1 nothing moves either.
             flat = singular(factor[0])
-            return Maximum(
-                theta, predictors, iteration, weakest(information, step) if flat else None
-            )
+            stray = _running(information, known, theta, step) if flat else None
+            return Maximum(theta, predictors, iteration, stray)
     return Maximum(theta, predictors, iteration, step)
+
+
+def _running(
+    information: np.ndarray, known: float, theta: np.ndarray, step: np.ndarray
+) -> np.ndarray:
+    """Tell along what the parameters have run where nearly nothing of the information is left.
+
+    Under complete separation that is every direction, none of them weaker than another but by
+    rounding: what has grown among them is what tells the outcome.
+
+    Parameters
+    ----------
+    information : array, shape (k, k)
+    known : float
+        Its trace where the iterations began.
+    theta, step : array, shape (k,)
+    """
+    if not np.isfinite(information).all():
+        return step
+    values, vectors = np.linalg.eigh(information)
+    lost = vectors[:, values < SINGULAR * known]
+    along = lost @ (lost.T @ theta)
+    return along if np.abs(along).max(initial=0.0) > 0 else weakest(information, step)

@@ -151,12 +151,16 @@ class RegressionResults(ModelResults):
                 f"{fewer} rows {have} the outcome for {slopes} coefficients beside the intercept: "
                 f"below {EVENTS_EACH} each, estimates may be off (Peduzzi et al. 1996)."
             )
-        found += self._rare_in_categories()
+        return found + self._rare_in_categories() + self._certain()
+
+    def _certain(self) -> list[str]:
         p = self.fittedvalues.to_numpy()
         certain = int(((p < CERTAIN) | (p > 1 - CERTAIN)).sum())
-        if certain:
-            found.append(f"{certain:,} rows have a probability of 0 or 1 to 8 digits: separation.")
-        return found
+        if self.family != "binomial" or not certain:  # means of the Poisson family may be above 1
+            return []
+        return [
+            f"{certain:,} rows have a probability of 0 or 1 to 8 digits: separation may be near."
+        ]
 
     def _rare_in_categories(self) -> list[str]:
         if self.source is None:

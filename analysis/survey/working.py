@@ -21,6 +21,8 @@ from scipy import linalg
 from analysis.errors import InputError
 from analysis.survey.estimation import Fit
 from analysis.survey.irls import GLM
+from analysis.survey.links import Response
+from analysis.survey.products import times
 from analysis.survey.results import ModelResults, Source
 
 CONSTANT = 1e-8
@@ -37,20 +39,23 @@ class Working:
     estimator : GLM
     weights : array, shape (m,)
         Sampling weights with mean 1.
+    eta : array, shape (m,)
+        Linear predictors, with the offset.
     mean : array, shape (m,)
     unit : array, shape (m,)
-        Working weights of a row of sampling weight 1, ``1 / (g'(mean)**2 * variance(mean))`` for
+        Working weights of rows of sampling weight 1, ``1 / (g'(mean)**2 * variance(mean))`` for
         the link g.
-    residual : array, shape (m,)
-        Working residuals ``(y - mean) * g'(mean)``.
+    score : array, shape (m,)
+        `unit` times the working residual ``(y - mean) * g'(mean)``.
     """
 
     source: Source
     estimator: GLM
     weights: np.ndarray
+    eta: np.ndarray
     mean: np.ndarray
     unit: np.ndarray
-    residual: np.ndarray
+    score: np.ndarray
 
     @property
     def x(self) -> np.ndarray:
@@ -61,6 +66,17 @@ class Working:
     def y(self) -> np.ndarray:
         """The outcome, shape (m,)."""
         return self.estimator.y
+
+    @property
+    def response(self) -> Response:
+        """The outcome, as a function of the linear predictor."""
+        return Response(self.estimator.y, self.estimator.family)
+
+    @property
+    def offset(self) -> np.ndarray:
+        """What is added to the linear predictor, shape (m,)."""
+        given = self.estimator.offset
+        return np.zeros(len(self.y)) if given is None else given
 
     @property
     def information(self) -> np.ndarray:
@@ -119,16 +135,18 @@ def working(model: ModelResults) -> Working:
         raise InputError(
             f"this diagnostic is of generalised linear models, not of a {model.kind}",
         )
-    mean, family = source.fit.fitted, estimator.family
     weights = source.design.weights[source.matrices.rows]
-    slope = family.link.deriv(mean)
+    eta = times(estimator.x, source.fit.params)
+    eta = eta if estimator.offset is None else eta + estimator.offset
+    score, unit = Response(estimator.y, estimator.family).at(eta)
     return Working(
         source=source,
         estimator=estimator,
         weights=weights / weights.mean(),
-        mean=mean,
-        unit=1 / (slope**2 * family.variance(mean)),
-        residual=(estimator.y - mean) * slope,
+        eta=eta,
+        mean=source.fit.fitted,
+        unit=unit,
+        score=score,
     )
 
 
