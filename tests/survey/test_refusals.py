@@ -87,7 +87,7 @@ SEPARATED = {
     "binomial: all in a category": ("binomial", spared("event", 1), "kind + y", "'kind.*spared.'"),
     "binomial: complete": ("binomial", told_by("event", [0.1]), "x + y", "'x'"),
     "binomial: quasi-complete": ("binomial", overlapping_in_one_value, "x + y", "'x'"),
-    "binomial: in a product": ("binomial", spared("event", 0), "kind * y", "'kind.*', 'kind"),
+    "binomial: in a product": ("binomial", spared("event", 0), "kind * y", "'kind.T.spared"),
     "poisson: none in a category": ("poisson", spared("count", 0), "kind + y", "'kind.*spared.'"),
     "multinomial: category": ("multinomial", spared("grade", 1), "kind + y", "'kind.*spared.'"),
     "multinomial: complete": ("multinomial", told_by("grade", [-0.3, 0.5]), "x + y", "'x'"),
