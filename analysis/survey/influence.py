@@ -151,7 +151,7 @@ def influence(
     >>> from analysis.survey import Design
     >>> frame = pd.DataFrame({"w": [1.0] * 6, "y": [1.0, 2, 3, 1, 2, 9], "c": list("aabbcc")})
     >>> model = Design(frame, weights="w", psu="c").glm("y ~ 1")
-    >>> influence(model).change["Intercept"].tolist()
+    >>> influence(model).change["Intercept"].round(6).tolist()
     [0.75, 0.5, -1.25]
     """
     if how not in get_args(How):
