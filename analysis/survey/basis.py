@@ -32,7 +32,14 @@ def orthogonal(
     basis : array, shape (m, k)
     back : array, shape (k, k)
         Upper triangular: ``basis = x @ back``, and ``back @ gamma`` are the coefficients of `x`.
+
+    Raises
+    ------
+    InputError
+        If there are no columns, they are collinear, or more than the rows.
     """
+    if not x.shape[1]:
+        raise InputError("the model has no columns", remedy="Give it an intercept or a covariate.")
     x = np.ascontiguousarray(x)  # products of another layout differ in their last bits
     triangle = _cholesky(x, weights)
     if triangle is None:
@@ -55,10 +62,14 @@ def _cholesky(x: np.ndarray, weights: np.ndarray) -> np.ndarray | None:
     return triangle * lengths if np.diagonal(triangle).min() > WELL_CONDITIONED else None
 
 
-def singular(triangle: np.ndarray) -> bool:
-    """Tell whether Cholesky's triangle of an information matrix has a pivot that is rounding."""
+def singular(triangle: np.ndarray, largest: float = 0.0) -> bool:
+    """Tell whether Cholesky's triangle of an information matrix has a pivot that is rounding.
+
+    Beside its own largest pivot or `largest`, one that the information had before: where there is
+    one column only, or nothing is left of any, no pivot is small beside the others.
+    """
     pivots = np.abs(np.diagonal(triangle))
-    return not pivots.min() > SINGULAR * pivots.max()
+    return not pivots.min() > SINGULAR * max(float(pivots.max()), largest)
 
 
 def weakest(information: np.ndarray, step: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.survey.formula import Matrices
+from analysis.survey.formula import Matrices, outcome_text
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def is_ordered(values: pd.Series) -> bool:
 
 def outcome_of(formula: str) -> str:
     """Take the column on the left of a formula."""
-    left = formula.partition("~")[0].strip()
+    left = outcome_text(formula)
     quoted = re.fullmatch(r"Q\(\s*([\"'])(.*)\1\s*\)", left)
     return quoted.group(2) if quoted else left
 

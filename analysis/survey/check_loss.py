@@ -49,6 +49,9 @@ DEPENDENT = 1e-9
 """Rows of a vertex are dependent if Householder's triangle falls below this part of its largest."""
 NEAREST = 1_000
 """Rows nearest to a fit among which the first vertex is sought; all if these do not span."""
+EXACT = 1e-12
+"""Residuals below this part of the outcome are rounding: a fit of every row, of which the loss is 0
+at every quantile."""
 MAX_STEPS = 100_000
 
 
@@ -166,6 +169,8 @@ def minimum(
     held = _vertex(x, residual)
     if held is None:
         return None
+    if np.abs(residual).max() <= EXACT * np.abs(y).max():
+        return start, 0
     spread = max(JITTER * residual.std(), 1e-4 * JITTER * np.abs(y).max()) or JITTER
     moved = y + spread * np.random.default_rng(0).uniform(-1, 1, len(y))
     size, mean = np.einsum("i,ij->j", weights, np.abs(x)), np.einsum("i,ij->j", weights, x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     InputError
         If there is none, with the nearest name, or more than one.
     """
+    if not isinstance(name, Hashable):
+        raise InputError(f"a column is named by its name, not by {name!r} ({role})")
     if name in frame.columns:
         found = frame[name]
         if isinstance(found, pd.DataFrame):
             raise InputError(f"the data frame has more than one column '{name}' ({role})")
         return found
-    near = difflib.get_close_matches(name, map(str, frame.columns), n=1)
+    near = difflib.get_close_matches(str(name), map(str, frame.columns), n=1)
     hint = f"Did you mean '{near[0]}'?" if near else "Its columns are those of the data frame."
     raise InputError(f"the data frame has no column '{name}' ({role})", remedy=hint)
 
@@ -64,12 +67,27 @@ def as_numbers(values: pd.Series, role: str) -> np.ndarray:
         If the values are not numbers or truth values, or one is infinite.
     """
     try:
+        if not _numeric(values):
+            raise TypeError
         array = values.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise InputError(f"{role} must hold numbers, not {values.dtype}") from error
     if np.isinf(array).any():
         raise InputError(f"{role} has {int(np.isinf(array).sum())} infinite values")
     return array
+
+
+def _numeric(values: pd.Series) -> bool:
+    """Tell numbers from what NumPy would turn into some: dates, durations, text of digits."""
+    kind = values.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        kind = kind.categories.dtype
+        values = pd.Series(values.cat.categories)
+    if pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
+        return not pd.api.types.is_complex_dtype(kind)
+    if not pd.api.types.is_object_dtype(kind):
+        return False
+    return not any(isinstance(each, str | bytes | complex) for each in values)
 
 
 def as_matrix(frame: pd.DataFrame) -> np.ndarray:

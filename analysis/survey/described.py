@@ -219,9 +219,7 @@ class Described(Sample):
             raise InputError(f"cannot standardise a '{statistic}': mean or proportion")
         shares = statistic == "proportion"
         name, values = self._truths(x, interval) if shares else self._numbers(x)
-        keys = {
-            self._name(key): self._labels(key) for key in (by if isinstance(by, list) else [by])
-        }
+        keys = self._keys(by)
         cells = standardisation.cells(keys, population, self._some_rows())
         pairs = np.column_stack([values, np.where(cells.codes < 0, np.nan, cells.codes)])
         table = []

@@ -135,8 +135,8 @@ def diagnose(model: RegressionResults, groups: int = 10) -> Diagnosis:
     InputError
         If the model is no generalised linear model, or does not hold what it was fitted to.
     """
-    notes = list(model.notes)
     r_squared = pseudo_r_squared(model)
+    notes = list(model.notes)
     goodness, found = None, None
     try:
         goodness = archer_lemeshow(model, max(2, min(groups, int(CLOSE * model.df_design))))

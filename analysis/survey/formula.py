@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -70,7 +71,7 @@ def build_matrices(
     InputError
         If the formula cannot be read or every row has a missing value.
     """
-    outcome = formula.partition("~")[0].strip()
+    outcome = outcome_text(formula)
     data = plain_data(formula, frame, rows)
     columns = list(data)
     if outcome in columns:
@@ -81,7 +82,9 @@ def build_matrices(
         raise
     except Exception as error:  # whatever the engine or a function in the formula raises
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise InputError(f"the formula '{formula}' cannot be used: {reason}") from error
+        raise InputError(
+            f"the formula '{formula}' cannot be used: {reason}", remedy=_nearest(reason, frame)
+        ) from error
     if not complete.any():
         raise InputError(f"every row of the domain lacks a value in the model of '{outcome}'")
     used = rows[complete]
@@ -100,6 +103,22 @@ def build_matrices(
         outcome=outcome,
         spec=spec,
     )
+
+
+def outcome_text(formula: Any) -> str:
+    """Take what is on the left of a formula.
+
+    Raises
+    ------
+    InputError
+        If the formula is no text.
+    """
+    if not isinstance(formula, str):
+        raise InputError(
+            f"a formula is text such as 'y ~ x', not {type(formula).__name__}",
+            remedy="A matrix goes to the method that ends in fit.",
+        )
+    return formula.partition("~")[0].strip()
 
 
 def build_columns(
@@ -331,6 +350,15 @@ class _Complete:
         for each in missing:
             self.rows &= ~each
         return values if self.rows.all() else [each[self.rows] for each in values]
+
+
+def _nearest(reason: str, frame: pd.DataFrame) -> str:
+    """Give the column that was meant by a name that the formula engine does not know, if any."""
+    unknown = re.search(r"name '(\w+)' is not defined", reason)
+    if unknown is None:
+        return ""
+    near = difflib.get_close_matches(unknown[1], map(str, frame.columns), n=1)
+    return f"Did you mean '{near[0]}'?" if near else "Its columns are those of the data frame."
 
 
 def _require_finite(values: np.ndarray, names: list[str], formula: str) -> None:

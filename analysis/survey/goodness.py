@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -146,8 +147,8 @@ def archer_lemeshow(model: RegressionResults, groups: int = 10) -> GoodnessOfFit
     of the residuals on the groups; its ``regTermTest`` compares the groups with each other, not
     with 0.
     """
-    if groups < 2:
-        raise InputError(f"a test of fit needs at least 2 groups, not {groups}")
+    if not isinstance(groups, Integral) or groups < 2:
+        raise InputError(f"a test of fit needs at least 2 groups, not {groups!r}")
     parts = working(model)
     number, members = _groups(parts.mean, parts.weights, groups)
     if number < 2:

@@ -14,10 +14,13 @@ standards for proportions. Vital and Health Statistics 2(175).
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
+
+from analysis.errors import InputError
 
 ProportionInterval = Literal["logit", "beta", "wald", "nchs"]
 """The first three as R's ``svyciprop`` has them, the last as the NCHS: see `nchs_interval`."""
@@ -26,7 +29,18 @@ QuantileRule = Literal["math", "school"]
 
 
 def critical_t(df: float, alpha: float) -> float:
-    """Two-sided critical value of Student's t; NaN where there are no degrees of freedom."""
+    """Two-sided critical value of Student's t; NaN where there are no degrees of freedom.
+
+    Raises
+    ------
+    InputError
+        If `alpha` is not between 0 and 1.
+    """
+    if not (isinstance(alpha, Real) and 0 < alpha < 1):
+        raise InputError(
+            f"alpha must lie between 0 and 1, not {alpha!r}",
+            remedy="It is one minus the level of confidence: 0.05 for 95%.",
+        )
     return float(stats.t.ppf(1 - alpha / 2, df)) if df > 0 else np.nan
 
 

@@ -26,6 +26,7 @@ from analysis.errors import InputError
 from analysis.survey import checks
 from analysis.survey.columns import as_matrix
 from analysis.survey.formula import Matrices, build_columns
+from analysis.survey.intervals import critical_t
 from analysis.survey.results import DFRule
 
 INTERCEPT = "Intercept"
@@ -113,8 +114,13 @@ def fit_many(
     jobs: int,
 ) -> pd.DataFrame:
     """Fit each specification; parameters and result as for `Design.many`."""
+    if isinstance(specifications, Specification):
+        raise InputError("specifications are a list, also where there is one")
+    if columns is not None and not isinstance(columns, Mapping):
+        raise InputError("columns are a dict: blocks of columns by the name of their term")
     specifications = list(specifications)
     _check(specifications, jobs)
+    critical_t(1, alpha)  # refuses what is no alpha before any model is fitted
     shared = _share(design, specifications, dict(columns or {}))
     specifications = [
         replace(each, outcome=_key(each.outcome), domain=_key(each.domain))
@@ -132,10 +138,16 @@ def _check(specifications: list[Specification], jobs: int) -> None:
         raise InputError(f"jobs must be a number of processes from 1, not {jobs!r}")
     seen: set[str] = set()
     for each in specifications:
+        if not isinstance(each, Specification):
+            raise InputError(f"{each!r} is not a Specification")
         if each.name in seen:
             raise InputError(f"two specifications are named '{each.name}'")
         seen.add(each.name)
-        if isinstance(each.terms, str) or isinstance(each.keep, str):
+        listed = (each.terms, () if each.keep is None else each.keep)
+        if any(
+            isinstance(names, str) or not all(isinstance(name, str) for name in names)
+            for names in listed
+        ):
             raise InputError(
                 f"specification '{each.name}': terms and keep are lists of names, not one text"
             )
@@ -149,6 +161,8 @@ def _key(values: Any) -> Any:
 def _share(design: Any, specifications: list[Specification], columns: dict[str, Any]) -> Shared:
     """Build everything that a specification names, once."""
     positions = np.flatnonzero(design.inside)
+    if not len(positions):
+        design._some_rows()
     blocks: dict[str, Block] = {}
     outcomes: dict[Any, tuple[str, np.ndarray]] = {}
     domains: dict[Any, np.ndarray] = {}
@@ -324,7 +338,7 @@ def _kept(specification: Specification, matrices: Matrices) -> list[str]:
         if not set(found) <= set(matrices.names):
             raise InputError(
                 f"the model has no term or column '{name}'",
-                remedy=f"Of: {', '.join([*matrices.terms, *matrices.names])}",
+                remedy=f"Of: {', '.join(dict.fromkeys([*matrices.terms, *matrices.names]))}",
             )
         kept |= dict.fromkeys(found)
     return list(kept)

@@ -176,6 +176,7 @@ class Modelled(Sample):
         """Take the rows of a caller's matrix that are in the domain and lack nothing."""
         given = self._rows_of(x)
         rows = self._some_rows()
+        _check_terms(terms or {}, list(map(str, x.columns)))
         matrix = as_matrix(x)
         complete = ~(np.isnan(outcome[given]) | np.isnan(matrix).any(axis=1))
         present = complete & self._inside[given]
@@ -246,3 +247,14 @@ class Modelled(Sample):
             "terms": matrices.terms,
             "source": Source(self, matrices, estimator, fit),
         }
+
+
+def _check_terms(terms: Any, names: list[str]) -> None:
+    """Refuse groups of columns that name what there is not."""
+    if not isinstance(terms, Mapping):
+        raise InputError("terms are a dict: lists of columns by the name of their term")
+    for term, columns in terms.items():
+        unknown = [] if isinstance(columns, str) else [c for c in columns if c not in names]
+        if isinstance(columns, str) or unknown:
+            what = f"no column '{unknown[0]}' in x" if unknown else "a list of columns is wanted"
+            raise InputError(f"term '{term}': {what}", remedy=f"Of: {', '.join(names)}")

@@ -65,7 +65,7 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
     """
     theta, step = start, start
     predictors = likelihood.predictors(theta)
-    value = likelihood.value(predictors, weights)
+    value, largest = likelihood.value(predictors, weights), 0.0
     for iteration in range(1, MAX_ITERATIONS + 1):
         score, information = likelihood.derivatives(predictors, weights)
         if iteration == 1:
@@ -74,6 +74,7 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
             factor = linalg.cho_factor(information)
         except (linalg.LinAlgError, ValueError):
             return Maximum(theta, predictors, iteration, _running(information, known, theta, step))
+        largest = max(largest, float(np.abs(np.diagonal(factor[0])).max()))
         step = linalg.cho_solve(factor, score)
         before, full = predictors, False
         for halving in range(HALVINGS):
@@ -90,7 +91,7 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
         moved, size = np.abs(predictors - before).max(), np.abs(predictors).max()
         if full and moved <= CONVERGED * (1 + size):
             # Far out where probabilities have rounded to 0 and 1 nothing moves either.
-            flat = singular(factor[0])
+            flat = singular(factor[0], largest)
             stray = _running(information, known, theta, step) if flat else None
             return Maximum(theta, predictors, iteration, stray)
     return Maximum(theta, predictors, iteration, step)

@@ -179,7 +179,13 @@ class ModelledQuantiles(Modelled):
                 remedy="Make some first: design.as_replicates('bootstrap', seed=1, count=200), or "
                 "'BRR' where every stratum has pairs of PSUs.",
             )
-        points = tuple(float(point) for point in np.atleast_1d(np.asarray(p, dtype=float)))
+        try:
+            given = np.atleast_1d(np.asarray(p, dtype=float))
+        except (TypeError, ValueError):
+            given = np.empty((0, 0))
+        if given.ndim != 1:
+            raise InputError(f"quantiles are a number between 0 and 1 or several, not {p!r}")
+        points = tuple(float(point) for point in given)
         if not points or not all(0 < point < 1 for point in points):
             raise InputError(f"quantiles must lie between 0 and 1, not {list(points)}")
         if len({f"{point:g}" for point in points}) < len(points):

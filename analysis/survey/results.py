@@ -258,8 +258,11 @@ class ModelResults:
             for label, name in block.items():
                 low, high = interval.loc[name]
                 p, t = self.pvalues[name], self.tvalues[name]
+                if len(label) > width:  # what is cut off would be the level, or tell two apart
+                    lines += textwrap.wrap(label, WIDTH)
+                    label = ""
                 lines.append(
-                    f"{shortened(label, width):<{width}} {self.params[name]:>10.4g} "
+                    f"{label:<{width}} {self.params[name]:>10.4g} "
                     f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
                     f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
                 )
@@ -290,7 +293,7 @@ class ModelResults:
         for name in what:
             found = self.terms.get(name, [name])
             if not set(found) <= set(self.params.index):
-                known = ", ".join([*self.terms, *self.params.index])
+                known = ", ".join(dict.fromkeys([*self.terms, *self.params.index]))
                 raise InputError(f"the model has no term or column '{name}'", remedy=f"Of: {known}")
             columns += [column for column in found if column not in columns]
         return (self.params.index.to_numpy() == np.array(columns, dtype=object)[:, None]) * 1.0

@@ -123,8 +123,7 @@ class Sample:
             lacking = int((missing & (self.weights > 0))[domain].sum())
             yield {}, domain[~missing[domain]], lacking
             return
-        names = by if isinstance(by, list) else [by]
-        keys = {self._name(key): self._labels(key) for key in names}
+        keys = self._keys(by)
         clash = sorted(set(keys) & set(estimates.COLUMNS))
         if clash:
             raise InputError(
@@ -141,6 +140,19 @@ class Sample:
             rows = np.flatnonzero(inside & ~missing)
             lacking = int((inside & missing & (self.weights > 0)).sum())
             yield dict(zip(keys, label, strict=True)), rows, lacking
+
+    def _keys(self, by: Any) -> dict[str, pd.Series]:
+        """Take groupings by their names."""
+        named: dict[str, pd.Series] = {}
+        for each in by if isinstance(by, list) else [by]:
+            name = self._name(each)
+            if name in named:
+                raise InputError(
+                    f"two groupings are called '{name}'",
+                    remedy="Give each Series a name of its own, or make columns of them.",
+                )
+            named[name] = self._labels(each)
+        return named
 
     def _some_rows(self) -> np.ndarray:
         rows = self.rows

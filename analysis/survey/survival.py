@@ -248,7 +248,7 @@ class SurvivalModels(Modelled):
         labels = None
         if strata is not None:
             each = strata if isinstance(strata, list) else [strata]
-            labels = pd.DataFrame({self._name(one): self._labels(one) for one in each})
+            labels = pd.DataFrame({place: self._labels(one) for place, one in enumerate(each)})
         begun = None if entry is None else self._numbers(entry)[1]
         return FollowUp(begun, leave, happened, labels, name, event_name)
 
@@ -265,6 +265,11 @@ class SurvivalModels(Modelled):
         if isinstance(covariates, pd.DataFrame):
             time = np.where(known, history.leave, np.nan)
             return self._given(time, history.event_name, covariates, terms)
+        if not isinstance(covariates, str):
+            raise InputError(
+                "covariates are the right-hand side of a formula, or a DataFrame, not "
+                f"{type(covariates).__name__}"
+            )
         self._refuse_empty(rows[known[rows]], history)
         weightless = np.flatnonzero(self._inside & (self.weights == 0) & known)
         left = "hazard"  # the formula engine wants a left-hand side: a name that nothing else has

@@ -158,6 +158,8 @@ def source_of(model: ModelResults) -> Source:
     InputError
         If it was not kept.
     """
+    if not isinstance(model, ModelResults):
+        raise InputError(f"a fitted model is wanted, not {type(model).__name__}")
     if model.source is None:
         raise InputError(
             "the model does not hold the rows that it was fitted to",

@@ -248,7 +248,7 @@ def test_summary_fits_a_terminal_and_says_what_was_done(frame, df):
     lines = model.summary().splitlines()
     assert max(map(len, lines)) <= 80
     text = "\n".join(lines)
-    assert "a_covariate_with_a_ra…" in text
+    assert "a_covariate_with_a_rather_long_name" in lines  # in full, with its numbers below
     assert "single-PSU strata: adjust" in text
     assert f"degrees of freedom {model.df_resid} (PSUs - strata" in text
     assert ("- (coefficients" in text) == (df == "residual")
