@@ -43,6 +43,8 @@ CONVERGED_LINEARLY = 1e-13
 """The same for steps that shrink by a constant factor, which therefore must go on."""
 NEAR = 0.5
 """Relative change of the linear predictor from which on Newton's steps are tried."""
+EVEN = 0.1
+"""Pivots of the information that differ by more would cost the variance digits."""
 MAX_ITERATIONS = 100
 """A separated outcome ends here: its steps do not shrink, for the logit grows by 1 each time."""
 HALVINGS = 10
@@ -182,13 +184,13 @@ def fit_glm(
     path = _solution(problem)
     if path.stray is not None:
         raise _not_converged(problem, path, x, back, names, "the model does not converge")
-    eta = problem.eta(path.gamma)
+    eta, params = problem.eta(path.gamma), back @ path.gamma
     score, information = problem.response.at(eta)
-    hessian, _ = cross(basis, weights * information)
+    scores, bread = _influence(basis, back, weights * score, weights * information)
     return Fit(
-        params=back @ path.gamma,
-        scores=basis * (weights * score)[:, None],
-        bread=linalg.solve(hessian, back.T, assume_a="pos").T,
+        params=params,
+        scores=scores,
+        bread=bread,
         fitted=problem.response.mean(eta),
         iterations=path.iterations,
     )
@@ -320,6 +322,22 @@ def _factored(
         if newton:
             return _factored(problem, eta, score, information, False)
         return products, sums, None, False
+
+
+def _influence(
+    basis: np.ndarray, back: np.ndarray, score: np.ndarray, information: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give scores in a basis, shape (m, k), and what leads from them to influence, shape (k, k)."""
+    scores = basis * score[:, None]
+    products, _ = cross(basis, information)
+    root = np.asarray(linalg.cholesky(products))
+    pivots = np.diagonal(root)
+    if pivots.min() >= EVEN * pivots.max():
+        return scores, linalg.cho_solve((root, False), back.T).T
+    # In a basis that is orthonormal under the information nothing cancels in the variance.
+    root = triangle(basis, information)
+    onto = linalg.solve_triangular(root, np.eye(len(root)))
+    return times(scores, onto), back @ onto
 
 
 def _relative(response: Response, eta: np.ndarray, along: np.ndarray) -> float:

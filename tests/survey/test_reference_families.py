@@ -16,9 +16,9 @@ DESIGNS = REFERENCE / "designs"
 
 # Relative differences (of a covariance: to the product of the standard errors), some ten times
 # what is seen. Newton's method with a numerical Jacobian there, scoring and Newton's here.
-ESTIMATE = 1e-11  # of a coefficient near 0: relative to its standard error
-COVARIANCE = 1e-10
-REPLICATED = 1e-9  # deviations of replicates from their mean lose the digits they have in common
+ESTIMATE = 1e-13  # of a coefficient near 0: relative to its standard error
+COVARIANCE = 5e-12  # of rare events under weights over orders of magnitude; mostly 1e-14
+REPLICATED = 1e-12  # deviations of replicates from their mean lose the digits they have in common
 TEST = 1e-8  # an F and its p value magnify the differences of what they are made of
 
 CASES = {
