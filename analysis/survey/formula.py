@@ -48,6 +48,13 @@ class Matrices:
     outcome: str
     spec: Any = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what can be pickled: patsy's descriptions cannot, and a model goes without its own.
+
+        Nothing that is asked of a model needs it: `margins` build theirs anew.
+        """
+        return self.__dict__ | {"spec": None}
+
 
 def build_matrices(
     formula: str, frame: pd.DataFrame, rows: np.ndarray, weightless: np.ndarray

@@ -1,5 +1,8 @@
 """What a user may get wrong is one clear error, and never a number that looks like an answer."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,3 +149,11 @@ def test_summary_gives_long_names_in_full(people):
     lines = model.summary().splitlines()
     assert max(map(len, lines)) <= 80
     assert 'C(group, Treatment("b"))[T.a]' in lines
+
+
+def test_models_of_a_formula_go_to_other_processes(design):
+    model = design.glm("event ~ x + C(group)", family="binomial")
+    for sent in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert sent.summary() == model.summary()
+        assert archer_lemeshow(sent, 4).statistic == archer_lemeshow(model, 4).statistic
+        pd.testing.assert_frame_equal(influence(sent).change, influence(model).change)
