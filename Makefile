@@ -12,7 +12,7 @@ demo: .venv/.ready     ## run a study on an artificial survey: needs no data and
 	$(PY) -m analysis demo $(ARGS)
 
 test: .venv/.ready     ## run all tests (those on real data only where NHANES_MIRROR is set)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: .venv/.ready
 	.venv/bin/ruff check .

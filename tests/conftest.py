@@ -6,6 +6,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+# Tests run in a process for each processor: threads of BLAS beside them would only get in the way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from analysis.synthetic import write_survey
