@@ -388,6 +388,11 @@ def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices
         and len(matrices.rows) == model.nobs
         and matrices.outcome == model.outcome
     )
+    if same and not np.isclose(design.weights[matrices.rows].sum(), model.weight_sum, rtol=1e-9):
+        raise InputError(
+            "the model was fitted under other weights than the design's",
+            remedy="Give the design with which it was fitted.",
+        )
     if same:
         link = family_of(model.family, model.link).link
         eta = matrices.x @ model.params.to_numpy(float) + _offset(model, matrices.rows)

@@ -8,7 +8,14 @@ import pandas as pd
 import pytest
 
 from analysis.errors import InputError
-from analysis.survey import Design, Specification, archer_lemeshow, diagnose, influence
+from analysis.survey import (
+    Design,
+    Specification,
+    archer_lemeshow,
+    diagnose,
+    influence,
+    margins,
+)
 
 
 @pytest.fixture
@@ -157,3 +164,10 @@ def test_models_of_a_formula_go_to_other_processes(design):
         assert sent.summary() == model.summary()
         assert archer_lemeshow(sent, 4).statistic == archer_lemeshow(model, 4).statistic
         pd.testing.assert_frame_equal(influence(sent).change, influence(model).change)
+
+
+def test_margins_want_the_weights_of_the_fit(design, people):
+    model = design.glm("event ~ x", family="binomial")
+    other = Design(people, weights="time", strata="h", psu="c")
+    with pytest.raises(InputError, match="under other weights"):
+        margins(model, other, "event ~ x", {"x": [0, 1]})
