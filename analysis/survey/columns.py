@@ -20,6 +20,8 @@ def column(frame: pd.DataFrame, name: str, role: str) -> pd.Series:
     InputError
         If there is none, with the nearest name, or more than one.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"the sample must be a pandas DataFrame, not a {type(frame).__name__}")
     if not isinstance(name, Hashable):
         raise InputError(f"a column is named by its name, not by {name!r} ({role})")
     if name in frame.columns:
@@ -64,7 +66,8 @@ def as_numbers(values: pd.Series, role: str) -> np.ndarray:
     Raises
     ------
     InputError
-        If the values are not numbers or truth values, or one is infinite.
+        If the values are not numbers or truth values (text of digits, dates and durations are
+        not), or one is infinite.
     """
     try:
         if not _numeric(values):

@@ -25,6 +25,7 @@ from scipy import stats
 
 from analysis.errors import InputError
 from analysis.survey.intervals import critical_t
+from analysis.survey.options import number, numbers
 
 COMPLEX_STEP = 1e-200
 """Nothing is subtracted, so that the step may be too small to leave an error of its own."""
@@ -159,6 +160,13 @@ def contrast_matrix(source: Estimated, contrasts: Any) -> tuple[np.ndarray, pd.I
         If a name is unknown, the shape does not fit or a number is not finite.
     """
     names = source.params.index
+    if isinstance(contrasts, str) or _texts(contrasts):
+        raise InputError(
+            f"{contrasts!r} names estimates, not contrasts of them",
+            remedy="Give {label: {coefficient: number}}, or an array of numbers.",
+        )
+    if isinstance(contrasts, Mapping | pd.DataFrame) and not len(contrasts):
+        raise InputError("there is no contrast")
     if isinstance(contrasts, Mapping):
         if not all(isinstance(row, Mapping) for row in contrasts.values()):
             raise InputError("contrasts must be given as {label: {coefficient: number}}")
@@ -168,14 +176,14 @@ def contrast_matrix(source: Estimated, contrasts: Any) -> tuple[np.ndarray, pd.I
         labels = contrasts.index
         rows = [dict(zip(contrasts.columns, row, strict=True)) for row in contrasts.to_numpy()]
     else:
-        matrix = np.atleast_2d(np.asarray(contrasts, dtype=float))
-        if matrix.ndim != 2 or matrix.shape[1] != len(names):
+        matrix = np.atleast_2d(numbers(contrasts, "contrasts"))
+        if matrix.ndim != 2 or matrix.shape[1] != len(names) or not len(matrix):
             raise InputError(f"contrasts of shape {matrix.shape} do not fit {len(names)} estimates")
         return _finite(matrix), pd.RangeIndex(len(matrix))
     matrix = np.zeros((len(rows), len(names)))
-    for number, row in enumerate(rows):
+    for row_number, row in enumerate(rows):
         for name, factor in row.items():
-            matrix[number, position(source, name)] = factor
+            matrix[row_number, position(source, name)] = number(factor, f"the factor of '{name}'")
     return _finite(matrix), labels
 
 
@@ -264,6 +272,14 @@ def nonlinear_combination(
     >>> found.table().loc["a / b", ["estimate", "std_error"]].round(4).tolist()
     [2.0, 1.3266]
     """
+    if not isinstance(functions, Mapping) or not functions:
+        raise InputError("functions must be given as {label: function}, one or more")
+    for name, function in functions.items():
+        if not callable(function):
+            raise InputError(
+                f"'{name}' is not a function but {function!r}",
+                remedy="For example lambda b: np.exp(b['x']).",
+            )
     at = source.params.astype(float)
     scale = np.sqrt(np.maximum(np.diag(source.covariance), 0.0))
     estimates, gradients = [], []
@@ -277,7 +293,7 @@ def _value(function: Callable[[pd.Series], Any], at: pd.Series, name: str) -> fl
     with np.errstate(all="ignore"):
         try:
             value = float(function(at.copy()))
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise InputError(f"the function '{name}' cannot be taken: {error!r}") from error
     if not np.isfinite(value):
         raise InputError(f"the function '{name}' is {value} at the estimates")
@@ -288,25 +304,25 @@ def _gradient(
     function: Callable[[pd.Series], Any], at: pd.Series, scale: np.ndarray, name: str
 ) -> np.ndarray:
     exact, rough = np.empty(len(at)), np.empty(len(at))
-    for number in range(len(at)):
+    for j in range(len(at)):
         moved = at.astype(complex)
-        moved.iloc[number] += 1j * COMPLEX_STEP
+        moved.iloc[j] += 1j * COMPLEX_STEP
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                exact[number] = np.imag(function(moved)) / COMPLEX_STEP
+                exact[j] = np.imag(function(moved)) / COMPLEX_STEP
             except (TypeError, ValueError, np.exceptions.ComplexWarning) as error:  # `math.exp`
                 raise InputError(
                     f"the function '{name}' does not take complex numbers: {error}",
                     remedy="Write it with NumPy's functions.",
                 ) from error
-        step = 1e-5 * max(abs(at.iloc[number]), scale[number], 1e-10)
+        step = 1e-5 * max(abs(at.iloc[j]), scale[j], 1e-10)
         ends = []
         for sign in (1, -1):
             moved = at.copy()
-            moved.iloc[number] += sign * step
+            moved.iloc[j] += sign * step
             ends.append(_value(function, moved, name))
-        rough[number] = (ends[0] - ends[1]) / (2 * step)
+        rough[j] = (ends[0] - ends[1]) / (2 * step)
     # By standard errors, so that the units of an estimate do not matter.
     weight = np.where(scale > 0, scale, 1.0)
     off = np.abs((exact - rough) * weight).max()
@@ -316,6 +332,14 @@ def _gradient(
             remedy="The delta method needs a derivative: leave out abs, max and conditions.",
         )
     return exact
+
+
+def _texts(contrasts: Any) -> bool:
+    return (
+        isinstance(contrasts, list | tuple)
+        and len(contrasts) > 0
+        and all(isinstance(each, str) for each in contrasts)
+    )
 
 
 def _finite(matrix: np.ndarray) -> np.ndarray:

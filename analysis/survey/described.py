@@ -13,6 +13,7 @@ from analysis.errors import InputError
 from analysis.survey import estimates, intervals, standardisation
 from analysis.survey.estimates import DesignEffect, Estimates, Statistic
 from analysis.survey.intervals import ProportionInterval, QuantileInterval, QuantileRule
+from analysis.survey.options import numbers
 from analysis.survey.sample import Sample, Values
 from analysis.survey.standardisation import Cells
 
@@ -41,10 +42,17 @@ class Described(Sample):
         alpha : float, default 0.05
             One minus the level of confidence.
 
+        Returns
+        -------
+        Estimates
+            A row for each variable and group.
+
         Raises
         ------
         InputError
-            With ``deff=True`` if the weights of a domain add up to less than its rows.
+            If a column is missing or not of numbers, no row of positive weight is in the domain or
+            has a group, two groupings have one name, or `alpha` is not between 0 and 1. With
+            ``deff=True`` if the weights of a domain add up to less than its rows.
         """
         return self._describe("mean", self._variables(x), by, estimates.MEAN, alpha, deff)
 
@@ -56,7 +64,7 @@ class Described(Sample):
         deff: DesignEffect = False,
         alpha: float = 0.05,
     ) -> Estimates:
-        """Estimate totals with t intervals; parameters as for `mean`."""
+        """Estimate totals with t intervals; parameters, result and errors as for `mean`."""
         return self._describe("total", self._variables(x), by, estimates.TOTAL, alpha, deff)
 
     def geometric_mean(
@@ -77,6 +85,11 @@ class Described(Sample):
             As for `mean`.
         deff : {False, True, "replace"}
             Design effects are those of the mean of the logarithms.
+
+        Returns
+        -------
+        Estimates
+            A row for each variable and group.
 
         Raises
         ------
@@ -101,11 +114,14 @@ class Described(Sample):
         return found
 
     def variance(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
-        """Estimate population variances (R's ``svyvar``); parameters as for `mean`."""
+        """Estimate population variances (R's ``svyvar``); as `mean`, but for design effects.
+
+        One row has none: its variance is NaN.
+        """
         return self._describe("variance", self._variables(x), by, estimates.VARIANCE, alpha)
 
     def std(self, x: Values | list[str], by: Any = None, *, alpha: float = 0.05) -> Estimates:
-        """Estimate standard deviations, square roots of `variance`; parameters as for `mean`."""
+        """Estimate standard deviations, square roots of `variance`, with its parameters."""
         statistic = estimates.STANDARD_DEVIATION
         return self._describe("standard deviation", self._variables(x), by, statistic, alpha)
 
@@ -118,7 +134,15 @@ class Described(Sample):
         deff: DesignEffect = False,
         alpha: float = 0.05,
     ) -> Estimates:
-        """Estimate the ratio of the total of `a` to that of `b`; else as `mean`."""
+        """Estimate the ratio of the total of `a` to that of `b`; else as `mean`.
+
+        Rows in which either is missing are outside the domain.
+
+        Raises
+        ------
+        InputError
+            As for `mean`; and if the total of `b` is 0, with the group in which it is.
+        """
         pair = np.column_stack([self._numbers(a)[1], self._numbers(b)[1]])
         name = f"{self._numbers(a)[0]} / {self._numbers(b)[0]}"
         return self._describe("ratio", {name: pair}, by, estimates.RATIO, alpha, deff)
@@ -259,6 +283,11 @@ class Described(Sample):
             With replicate weights, ``"replicates"`` takes the standard error from the quantile
             under each of them, and the t interval.
 
+        Returns
+        -------
+        Estimates
+            A row for each group and `p`.
+
         Raises
         ------
         InputError
@@ -280,8 +309,8 @@ class Described(Sample):
         if rule not in get_args(QuantileRule):
             raise InputError(f"unknown quantile rule '{rule}'", remedy="Choose math or school.")
         self._check_quantile_interval(interval)
-        points = [float(point) for point in np.atleast_1d(np.asarray(p, dtype=float))]
-        if not all(0 < point < 1 for point in points):
+        points = numbers(p, "p").ravel().tolist()
+        if not points or not all(0 < point < 1 for point in points):
             raise InputError(f"quantiles must lie between 0 and 1, not {points}")
         name, values = self._numbers(x)
         table = [
@@ -329,14 +358,15 @@ class Described(Sample):
         alpha: float,
         deff: DesignEffect = False,
     ) -> Estimates:
-        table = [
-            group
-            | {"variable": name}
-            | self._estimate(values, rows, estimator, alpha, deff)
-            | {"missing": n_missing}
-            for name, values in variables.items()
-            for group, rows, n_missing in self._groups(by, values)
-        ]
+        table = []
+        for name, values in variables.items():
+            for group, rows, n_missing in self._groups(by, values):
+                try:
+                    row = self._estimate(values, rows, estimator, alpha, deff)
+                except InputError as error:
+                    where = error.where or ", ".join(f"{key} = {group[key]}" for key in group)
+                    raise InputError(error.what, where=where, remedy=error.remedy) from error
+                table.append(group | {"variable": name} | row | {"missing": n_missing})
         return self._table(table, statistic)
 
     def _estimate(
@@ -444,6 +474,8 @@ class Described(Sample):
         estimate = intervals.weighted_quantile(x, w, p, rule)
         below = (values <= estimate).astype(float)
         share = self._estimate(below, rows, estimates.MEAN, alpha)
+        if (x <= estimate).all():  # the largest value: exactly everybody, not but for rounding
+            share |= dict.fromkeys(("conf_low", "conf_high"), 1.0 if share["df"] > 0 else np.nan)
         if interval == "replicates":
             std_error = self._replicated_std_error(
                 lambda x, w, n: intervals.weighted_quantile(x, w, p, rule), values, rows

@@ -190,7 +190,7 @@ def _deviation(x: np.ndarray, w: np.ndarray, n: int) -> Any:
 def _deviation_scores(x: np.ndarray, w: np.ndarray, n: int) -> np.ndarray:
     root = _deviation(x, w, n)
     scores = _variance_scores(x, w, n)
-    return scores / (2 * root) if root > 0 else np.zeros_like(scores)
+    return np.zeros_like(scores) if root == 0 else scores / (2 * root)
 
 
 TOTAL = Statistic(_total, _total_scores)

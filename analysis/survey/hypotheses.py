@@ -24,6 +24,7 @@ from scipy import linalg, stats
 from analysis.errors import InputError
 from analysis.survey.derived import Estimated, contrast_matrix
 from analysis.survey.estimation import Likelihood
+from analysis.survey.options import numbers, stated_df
 from analysis.survey.quadratic_forms import Approximation, tail_probability
 from analysis.survey.results import ModelResults, Source, WaldTest, wald_statistic
 
@@ -97,7 +98,9 @@ def wald_test(source: Estimated, what: Any, *, null: Any = 0.0, adjusted: bool =
     """
     matrix = _matrix(source, what)
     size = len(matrix)
-    expected = np.asarray(null, dtype=float)
+    expected = numbers(null, "null")
+    if np.isnan(expected).any():
+        raise InputError("null must be of numbers, and one is NaN")
     if expected.shape not in ((), (size,)):
         raise InputError(f"null of shape {expected.shape} does not fit {size} contrasts")
     wald = wald_statistic(
@@ -186,7 +189,7 @@ def likelihood_ratio_test(
     effects = np.full(len(contrasts), np.nan)
     if np.isfinite(spread).all():
         effects = np.maximum(linalg.eigh(spread, naive, eigvals_only=True)[::-1], 0.0)
-    degrees = float(model.df_resid if df is None else df)
+    degrees = float(model.df_resid) if df is None else stated_df(df)
     pvalue = tail_probability(max(statistic, 0.0), effects, degrees, approximation)
     return LikelihoodRatioTest(statistic, len(contrasts), degrees, pvalue, effects)
 

@@ -23,6 +23,7 @@ from analysis.survey.derived import (
     position,
     transformed,
 )
+from analysis.survey.options import pair
 
 MEASURES = {
     "ratio of odds ratios": True,
@@ -114,7 +115,8 @@ def interaction(
             f"the coefficients of a {getattr(source, 'kind', 'model')} are no logarithms of ratios",
             remedy=f"The coefficient of '{product}' is the interaction on the additive scale.",
         )
-    (x0, x1), (z0, z1) = first_from_to, second_from_to
+    x0, x1 = pair(first_from_to, "first_from_to")
+    z0, z1 = pair(second_from_to, "second_from_to")
     if x0 == x1 or z0 == z1:
         raise InputError("an exposure must be contrasted between two different values")
     if len({position(source, name) for name in (first, second, product)}) < 3:
@@ -132,7 +134,13 @@ def interaction(
 
 def _measures(logs: DerivedEstimates, alpha: float) -> pd.DataFrame:
     """Estimate each measure from the logarithms of the three ratios, with its gradient by them."""
-    a, b, both = np.exp(logs.params.to_numpy(float))
+    with np.errstate(over="ignore"):
+        a, b, both = np.exp(logs.params.to_numpy(float))
+    if not (np.isfinite([a, b, both]).all() and both > 0):
+        raise InputError(
+            "the odds ratios of these contrasts are too large or too small for numbers",
+            remedy="Contrast values of the exposures that are nearer to each other.",
+        )
     reri = both - a - b + 1
     joint, single = both - 1, a + b - 2
     synergy, by_synergy = np.nan, np.full(3, np.nan)

@@ -19,7 +19,9 @@ from scipy import stats
 
 from analysis.errors import InputError
 from analysis.survey.estimation import Fit
+from analysis.survey.intervals import critical_t
 from analysis.survey.modelled import Modelled
+from analysis.survey.options import number, stated_df
 from analysis.survey.results import DFRule, wald_statistic
 from analysis.survey.sample import Sample
 from analysis.survey.tables import Table, cross_tabulate
@@ -132,6 +134,7 @@ def t_test(
     sample: Modelled, y: Any, by: Any, *, null: float, paired: Any, df: DFRule | float, alpha: float
 ) -> TTest:
     """Test a mean or the difference of two; parameters as for `Design.t_test`."""
+    null = number(null, "null")
     name, values = sample._numbers(y)
     if paired is not None:
         if by is not None:
@@ -158,18 +161,21 @@ def t_test(
     series = pd.Series(values, index=sample.frame.index, name=name)
     model = sample.fit(series, pd.DataFrame(columns, index=sample.frame.index))
     estimate, std_error = float(model.params.iloc[-1]), float(model.bse.iloc[-1])
+    used = values[model.source.matrices.rows] if model.source else values
+    if (used == used[0]).all():  # exactly, not but for rounding
+        estimate, std_error = float(used[0]) if by is None else 0.0, 0.0
     degrees = _degrees(model.df_design, df, len(labels) - 1)
     means = model.params.iloc[0] + np.array([0.0, estimate])[: len(labels)]
     upper = model.source.matrices.x[:, -1] == 1 if model.source else np.empty(0)
     n = [len(upper) - int(upper.sum()), int(upper.sum())] if by is not None else [model.nobs]
-    half = stats.t.ppf(1 - alpha / 2, degrees) * std_error if degrees > 0 else math.nan
+    half = critical_t(degrees, alpha) * std_error
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = float(np.divide(estimate - null, std_error))
     return TTest(
         estimate=estimate,
         std_error=std_error,
-        conf_low=estimate - half,
-        conf_high=estimate + half,
+        conf_low=float(estimate - half),
+        conf_high=float(estimate + half),
         statistic=statistic,
         df=degrees,
         pvalue=float(2 * stats.t.sf(abs(statistic), degrees)) if degrees > 0 else math.nan,
@@ -273,7 +279,7 @@ def _degrees(design: int, rule: DFRule | float, fewer: int) -> float:
         if rule not in get_args(DFRule):
             raise InputError(f"unknown rule '{rule}' of degrees of freedom: design or residual")
         return float(design - (fewer if rule == "residual" else 0))
-    return float(rule)
+    return stated_df(rule)
 
 
 def _listed(levels: pd.Index) -> str:

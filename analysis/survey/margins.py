@@ -14,7 +14,7 @@ Bartus T (2005). Estimation of marginal effects using margeff. Stata Journal 5:3
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -27,6 +27,7 @@ from analysis.survey.derived import DerivedEstimates, linear_combination, transf
 from analysis.survey.design import Design
 from analysis.survey.formula import Matrices, build_matrices, matrix_at, plain_data
 from analysis.survey.links import Response
+from analysis.survey.options import texts
 from analysis.survey.regression import RegressionResults, family_of
 
 Covariates = Literal["sampled", "fixed", "joint"]
@@ -43,6 +44,11 @@ FIVE_POINTS = {
     2: np.array([25 / 12, -1 / 12, -1 / 4]),
 }
 """Weights of five points for a derivative: of points up to the row's value, around it, from it."""
+JUMP = 0.02
+"""Part of a column's range that it may move by in one step before it is asked for steps of its own:
+a smooth one that moves by more has the same derivative over half the step."""
+ROUNDING = 1e-9
+"""Part of a column's size that its differences may be by rounding."""
 SAME_FIT = 1e-7
 """How far fitted values may differ, relative to their spread, for the model to be the same."""
 
@@ -251,10 +257,11 @@ def average_marginal_effects(
     Raises
     ------
     InputError
-        As for `margins`, and if a variable is not numeric or the same in all rows.
+        As for `margins`, and if a variable is not numeric or the same in all rows, or the formula
+        makes steps of it.
     """
     _known(covariates)
-    names = [variables] if isinstance(variables, str) else list(variables)
+    names = texts(variables, "variables")
     matrices = _rebuilt(model, design, formula)
     data = plain_data(formula, design.frame, matrices.rows)
     link = family_of(model.family, model.link).link
@@ -290,8 +297,12 @@ def _margins(
     predicted, gradients = [], []
     for x in settings:
         eta = x @ b + offset
-        predicted.append(link.inverse(eta))
-        gradients.append((weights * link.inverse_deriv(eta)) @ x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted.append(link.inverse(eta))
+            gradients.append((weights * link.inverse_deriv(eta)) @ x)
+    for label, mean, slope in zip(index, predicted, gradients, strict=True):
+        if not (np.isfinite(mean).all() and np.isfinite(slope).all()):
+            raise InputError(f"the model's predictions at {label} are too large for numbers")
     found = _averaged(
         model, design, population, np.column_stack(predicted), np.array(gradients), index,
         covariates,
@@ -408,11 +419,13 @@ def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices
 
 
 def _settings(at: Mapping[str, Sequence], data: pd.DataFrame, outcome: str) -> pd.Index:
-    if not at:
-        raise InputError("at must name a column and its values")
+    if not isinstance(at, Mapping) or not at:
+        raise InputError(
+            "at must name a column and its values", remedy="For example {'age': [20, 50, 80]}."
+        )
     for name, values in at.items():
         _covariate(name, data, outcome)
-        if isinstance(values, str) or not len(values):
+        if isinstance(values, str) or not isinstance(values, Sized) or not len(values):
             raise InputError(f"at['{name}'] must be a sequence of values")
     if len(at) == 1:
         ((name, values),) = at.items()
@@ -457,6 +470,24 @@ def _derivative(spec: Any, data: pd.DataFrame, name: str) -> np.ndarray:
     step = STEP * float(values.std())
     if not step > 0:
         raise InputError(f"'{name}' is the same in every row")
+    slopes = _differences(spec, data, name, values, step)
+    reach = step * np.abs(slopes).max(axis=0)
+    columns = matrix_at(spec, data)
+    far = reach > JUMP * np.ptp(columns, axis=0) + ROUNDING * np.abs(columns).max(axis=0)
+    if far.any():
+        half = _differences(spec, data, name, values, step / 2)
+        apart = np.abs(half - slopes).max(axis=0)
+        if (apart > 0.1 * np.abs(slopes).max(axis=0))[far].any():
+            raise InputError(
+                f"the formula makes steps of '{name}', which have no derivative",
+                remedy="Take differences of margins on either side of a step.",
+            )
+    return slopes
+
+
+def _differences(
+    spec: Any, data: pd.DataFrame, name: str, values: pd.Series, step: float
+) -> np.ndarray:
     # Beyond the data a spline may be undefined: at their ends points lie on one side.
     side = np.where(values < values.min() + 2 * step, 1, 0)
     side = np.where(values > values.max() - 2 * step, -1, side)

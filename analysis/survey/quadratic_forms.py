@@ -28,6 +28,7 @@ import numpy as np
 from scipy import integrate, optimize, stats
 
 from analysis.errors import InputError
+from analysis.survey.options import numbers
 
 Approximation = Literal["saddlepoint", "satterthwaite", "integration"]
 """How a tail is computed: R's ``method`` of ``pchisqsum`` and ``pFsum``."""
@@ -36,6 +37,8 @@ ROUNDING = 1e-12
 """Weights below this part of the largest are zeros that an eigenvalue routine left."""
 SERIES = 0.02
 """Below it y / (1 - y) + log(1 - y) is summed as a series, whose next term is rounding."""
+NOTHING = 1e-34
+"""A value over the largest weight that all but one part in 1e17 exceeds, whatever the weights."""
 MEAN = 1e-6
 """Standardised saddlepoint below which its formula, 0 / 0 at the mean, is its own limit."""
 
@@ -77,7 +80,8 @@ def tail_probability(
     if method not in get_args(Approximation):
         choices = ", ".join(get_args(Approximation))
         raise InputError(f"unknown approximation '{method}'", remedy=f"Choose from {choices}.")
-    lambdas = np.atleast_1d(np.asarray(weights, dtype=float))
+    q, df = numbers([q, df], "q and df")
+    lambdas = np.atleast_1d(numbers(weights, "weights"))
     if not (np.isfinite(lambdas).all() and lambdas.max(initial=0.0) > 0 and q >= 0 and df > 0):
         if (lambdas < 0).any():
             raise InputError("a quadratic form with negative weights has no such tail")
@@ -86,8 +90,10 @@ def tail_probability(
     if lambdas.min() < -math.sqrt(ROUNDING) * largest:
         raise InputError("a quadratic form with negative weights has no such tail")
     lambdas, q = lambdas[lambdas > ROUNDING * largest] / largest, q / largest
-    if q == 0 or q == math.inf:
-        return float(q == 0)
+    if q == math.inf:
+        return 0.0
+    if q < NOTHING:
+        return 1.0
     if method == "satterthwaite":
         return _satterthwaite(q, lambdas, df)
     ones = np.ones(len(lambdas))
@@ -132,10 +138,10 @@ class Form:
         if below > 0:
             low = (1 - 0.5 * below / (above + below)) / (2 * self.weights.min())
         else:
-            low = -self.counts.sum() / (2 * x)
-        return float(
-            optimize.brentq(lambda zeta: self.cumulant(1, zeta) - x, low, high, xtol=1e-16)
-        )
+            low = -self.counts.sum() / x  # twice as far as needed but for rounding
+        with np.errstate(divide="ignore"):  # an end that rounds to the pole
+            found = optimize.brentq(lambda zeta: self.cumulant(1, zeta) - x, low, high, xtol=1e-16)
+        return float(found)
 
 
 def _satterthwaite(q: float, weights: np.ndarray, df: float) -> float:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.survey.columns import as_numbers, column
+from analysis.survey.options import number, numbers
 
 GivenMethod = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap"]
 """Methods by which replicate weights that come with a sample were made."""
@@ -59,6 +60,10 @@ class Replicates:
     rscales: np.ndarray
     mse: bool
     df: int | None
+
+    def __post_init__(self) -> None:
+        if self.df is not None and number(self.df, "df") < 0:
+            raise InputError(f"degrees of freedom cannot be negative: {self.df}")
 
     @property
     def count(self) -> int:
@@ -164,8 +169,6 @@ def given(
             f"unknown method '{method}' of replicate weights",
             remedy=f"Choose from {', '.join(get_args(GivenMethod))}.",
         )
-    if df is not None and df < 0:
-        raise InputError(f"degrees of freedom cannot be negative: {df}")
     matrix = _matrix(frame, _names(frame, columns))
     if combined and (matrix[weights == 0] > 0).any():
         raise InputError("rows of sampling weight 0 have positive replicate weights")
@@ -226,6 +229,7 @@ def _scales(
     count = matrix.shape[1]
     if (rho is None) == (method == "Fay"):
         raise InputError("rho must be given for Fay's method, and for no other")
+    rho = None if rho is None else number(rho, "rho")
     if rho is not None and not 0 <= rho < 1:
         raise InputError(f"Fay's rho must be at least 0 and less than 1, not {rho:g}")
     if method in ("BRR", "Fay"):
@@ -238,11 +242,18 @@ def _scales(
                 "the rscales of combined JKn weights must be given",
                 remedy="(n - 1) / n for each set, n the PSUs of the stratum that lost one.",
             )
-        rscales = list(1 / matrix.max(axis=0))
+        largest = matrix.max(axis=0)
+        if not (largest > 0).all():
+            raise InputError(
+                f"set {int(largest.argmin()) + 1} of the replicate weights is 0 in every row",
+                remedy="Leave it out, or give rscales.",
+            )
+        rscales = list(1 / largest)
     if scale is None:
         defaults = {"JK1": (count - 1) / count, "bootstrap": 1 / (count - 1)}
         scale = defaults.get(method, 1.0)
-    each = np.ones(count) if rscales is None else np.asarray(rscales, dtype=float)
+    scale = number(scale, "scale")
+    each = np.ones(count) if rscales is None else numbers(rscales, "rscales")
     if each.ndim and each.shape != (count,):
         raise InputError(f"rscales have shape {each.shape}, there are {count} replicate weights")
     if not (np.isfinite(each).all() and (each >= 0).all() and np.isfinite(scale) and scale >= 0):

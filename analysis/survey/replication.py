@@ -16,12 +16,14 @@ Statistician 48:379-391 (``"bootstrap"``).
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from analysis.errors import InputError
 from analysis.survey.hadamard import hadamard
+from analysis.survey.options import number
 from analysis.survey.variance import LonelyPSU, Structure
 
 MadeMethod = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "subbootstrap"]
@@ -142,7 +144,7 @@ def make(
     """
     if (rho is None) == (method == "Fay"):
         raise InputError("rho must be given for Fay's method, and for no other")
-    if rho is not None and not 0 <= rho < 1:
+    if rho is not None and not 0 <= number(rho, "rho") < 1:
         raise InputError(f"Fay's rho must be at least 0 and less than 1, not {rho:g}")
     if np.isfinite(structure.population).any() and method in ("BRR", "Fay", "subbootstrap"):
         raise InputError(
@@ -157,6 +159,9 @@ def make(
         return half_samples(structure, rho or 0.0)
     if seed is None:
         raise InputError("the bootstrap needs a seed, for the same digits each time")
+    for name, value in (("seed", seed), ("count", count)):
+        if not isinstance(value, Integral) or value < 0:
+            raise InputError(f"{name} must be a whole number from 0 on, not {value!r}")
     if count < 2:
         raise InputError(f"{count} sets of weights are too few for a variance")
     alone = np.flatnonzero(structure.psus_in_stratum == 1)

@@ -162,7 +162,8 @@ class ModelResults:
     @property
     def bse(self) -> pd.Series:
         """Standard errors, shape (k,)."""
-        return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index)
+        squares = np.maximum(np.diag(self.covariance), 0.0)  # not below it by rounding
+        return pd.Series(np.sqrt(squares), index=self.params.index)
 
     @property
     def tvalues(self) -> pd.Series:
@@ -179,7 +180,18 @@ class ModelResults:
         return self.covariance.copy()
 
     def conf_int(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Return t intervals, shape (k, 2), columns 0 and 1."""
+        """Return t intervals, shape (k, 2), columns 0 and 1.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+            One minus the level of confidence.
+
+        Raises
+        ------
+        InputError
+            If it is not between 0 and 1.
+        """
         half = critical_t(self.df_resid, alpha) * self.bse
         return pd.DataFrame({0: self.params - half, 1: self.params + half})
 

@@ -133,6 +133,8 @@ class Sample:
         frame = pd.DataFrame(keys).iloc[self.rows]
         self._some_rows()
         grouped = frame.groupby(list(keys), observed=True, sort=True, dropna=True)
+        if not grouped.ngroups:
+            raise InputError(f"every row of the domain lacks a group of '{' and '.join(keys)}'")
         for label, _ in grouped:
             inside = self._inside.copy()
             for name, part in zip(keys, label, strict=True):
@@ -143,6 +145,8 @@ class Sample:
 
     def _keys(self, by: Any) -> dict[str, pd.Series]:
         """Take groupings by their names."""
+        if isinstance(by, list) and not by:
+            raise InputError("by is empty", remedy="Name a column, or leave it out.")
         named: dict[str, pd.Series] = {}
         for each in by if isinstance(by, list) else [by]:
             name = self._name(each)
@@ -174,6 +178,8 @@ class Sample:
         return aligned(by, self.frame, "by")
 
     def _variables(self, x: Any) -> dict[str, np.ndarray]:
+        if isinstance(x, list) and not x:
+            raise InputError("there is no variable to estimate anything of")
         many = isinstance(x, list) and all(isinstance(name, str) for name in x)
         return dict(self._numbers(each) for each in (x if many else [x]))
 

@@ -28,6 +28,7 @@ from analysis.survey.derived import (
     transformed,
 )
 from analysis.survey.intervals import critical_t
+from analysis.survey.options import numbers, pair
 
 Extent = Literal["none", "one", "two", "everywhere"]
 
@@ -57,7 +58,9 @@ def simple_slopes(
     InputError
         If a coefficient is unknown or a value is not a finite number.
     """
-    values = np.atleast_1d(np.asarray(at, dtype=float))
+    values = np.atleast_1d(numbers(at, "at"))
+    if values.ndim != 1 or not len(values):
+        raise InputError(f"at must be one value or more, not of shape {values.shape}")
     matrix = np.zeros((len(values), len(source.params)))
     first, second = _two(source, slope, product)
     matrix[:, first] = 1.0
@@ -135,7 +138,7 @@ def johnson_neyman(
         If a coefficient is unknown, `within` is not ascending, or there are no degrees of
         freedom.
     """
-    low, high = (float(end) for end in within)
+    low, high = pair(within, "within")
     if not low < high:
         raise InputError(f"the range of the moderator must ascend, not be {low:g} to {high:g}")
     critical = critical_t(source.df_resid, alpha)

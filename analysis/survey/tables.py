@@ -28,6 +28,7 @@ from scipy import linalg, sparse, stats
 
 from analysis.errors import InputError
 from analysis.survey.estimation import Fit
+from analysis.survey.options import numbers, stated_df
 from analysis.survey.quadratic_forms import tail_probability
 from analysis.survey.results import wald_statistic
 from analysis.survey.sample import Sample
@@ -295,6 +296,7 @@ def chi_square(
 ) -> ChiSquareTest:
     """Test the association of two variables; parameters as for `Design.chi_square`."""
     _known(statistic)
+    df = None if df is None else stated_df(df)
     table = cross_tabulate(sample, [rows, columns])
     for name, levels in zip(table.names, table.levels, strict=True):
         if len(levels) < 2:
@@ -331,7 +333,8 @@ def goodness_of_fit(
             f"goodness of fit has no statistic '{statistic}'",
             remedy="Choose F, Chisq, lincom or saddlepoint.",
         )
-    given = pd.Series(dict(expected), dtype=float)
+    df = None if df is None else stated_df(df)
+    given = _proportions(expected)
     if len(given) < 2 or not (np.isfinite(given).all() and (given > 0).all()):
         raise InputError("goodness of fit needs two or more proportions, all above 0")
     given = given / given.sum()
@@ -352,6 +355,24 @@ def goodness_of_fit(
     common = {"kind": statistic, "pearson": pearson, "design_effects": effects}
     common |= {"df_design": df_design, "expected": given.rename_axis(table.names[0])}
     return table.counted(sample, test | common)
+
+
+def _proportions(expected: Any) -> pd.Series:
+    if not isinstance(expected, Mapping | pd.Series):
+        raise InputError(
+            f"the proportions must be a mapping or a Series, not {type(expected).__name__}",
+            remedy="For example {level: proportion, ...}.",
+        )
+    levels = pd.Index(list(expected.keys()), tupleize_cols=False)
+    if not levels.is_unique:
+        raise InputError(f"level {levels[levels.duplicated()][0]!r} is given two proportions")
+    return pd.Series(
+        numbers(
+            list(expected.values) if isinstance(expected, pd.Series) else list(expected.values()),
+            "the proportions",
+        ),
+        levels,
+    )
 
 
 def rao_scott(pearson: float, effects: np.ndarray, df: float, statistic: Statistic) -> dict:

@@ -43,6 +43,10 @@ class Tested(Modelled):
         df : float, optional
             Degrees of freedom instead of the design's; ``math.inf`` for large samples.
 
+        Returns
+        -------
+        ChiSquareTest
+
         Raises
         ------
         InputError
@@ -74,16 +78,21 @@ class Tested(Modelled):
         x : column or array
             Rows in which it is missing are outside the domain.
         expected : mapping or Series
-            Proportion of each level: all that occur, and no other. They are divided by their sum,
-            so that they may be percentages or the counts of a standard population.
+            Proportion of each level: of all that occur, and of those that might have. They are
+            divided by their sum, so that they may be percentages or the counts of a standard
+            population.
         statistic : {"F", "Chisq", "lincom", "saddlepoint"}
         df
             As for `chi_square`.
 
+        Returns
+        -------
+        ChiSquareTest
+
         Raises
         ------
         InputError
-            If a level has no proportion, or one is not above 0.
+            If a level has no proportion or two, or one is not above 0.
 
         Notes
         -----
@@ -123,12 +132,13 @@ class Tested(Modelled):
         -------
         TTest
             As R's ``svyttest``, whose degrees of freedom are the design's less one, also for one
-            sample.
+            sample. Where all values are the same the standard error is 0, and the test of that
+            value (of no difference between groups) is NaN.
 
         Raises
         ------
         InputError
-            If the groups are not two.
+            If the groups are not two, or `null`, `df` or `alpha` are not what they must be.
         """
         return location.t_test(self, y, by, null=null, paired=paired, df=df, alpha=alpha)
 

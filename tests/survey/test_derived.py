@@ -446,6 +446,20 @@ REFUSED = {
     "column": (lambda: linear_combination(SOURCE, pd.DataFrame({"q": [1]})), "no estimate 'q'"),
     "shape": (lambda: linear_combination(SOURCE, [[1, 2]]), "do not fit 3 estimates"),
     "mapping": (lambda: linear_combination(SOURCE, {"x": 1}), "must be given as"),
+    "a name": (lambda: linear_combination(SOURCE, "x"), "names estimates, not contrasts"),
+    "names": (lambda: linear_combination(SOURCE, ["x", "z"]), "names estimates, not contrasts"),
+    "text": (lambda: linear_combination(SOURCE, {"a": {"x": "1"}}), "the factor of 'x' must be of"),
+    "nothing": (lambda: wald_test(SOURCE, {}), "there is no contrast"),
+    "text for null": (lambda: wald_test(SOURCE, "x", null="0"), "null must be of numbers"),
+    "no function": (lambda: nonlinear_combination(SOURCE, {}), "one or more"),
+    "an expression": (lambda: nonlinear_combination(SOURCE, {"f": "exp(x)"}), "not a function"),
+    "attribute": (lambda: nonlinear_combination(SOURCE, {"f": lambda b: b.q}), "'q'"),
+    "text for a slope": (lambda: simple_slopes(SOURCE, "x", "x:z", ["a"]), "at must be of numbers"),
+    "no slope": (lambda: simple_slopes(SOURCE, "x", "x:z", []), "one value or more"),
+    "one end": (lambda: johnson_neyman(SOURCE, "x", "x:z", within=(1,)), "must be two numbers"),
+    "one value": (lambda: interaction(SOURCE, "x", "z", "x:z", first_from_to=(0,)), "two numbers"),
+    "endless": (lambda: interaction(SOURCE, "x", "z", "x:z", first_from_to=(0, 1e6)), "too large"),
+    "percent": (lambda: linear_combination(SOURCE, [1, 0, 0]).table(95), "alpha must lie"),
     "infinite": (lambda: linear_combination(SOURCE, [1, np.nan, 0]), "finite numbers"),
     "unknown in function": (lambda: nonlinear_combination(SOURCE, {"f": lambda b: b["q"]}), "'q'"),
     "not finite": (lambda: nonlinear_combination(SOURCE, {"f": lambda b: np.log(-b["x"])}), "nan"),
@@ -473,6 +487,9 @@ BAD_MARGINS = {
     "outcome": (lambda m, d: margins(m, d, FORMULA, {"event": [1]}), "no covariate 'event'"),
     "text": (lambda m, d: margins(m, d, FORMULA, {"kind": "abc"}), "must be a sequence"),
     "empty": (lambda m, d: margins(m, d, FORMULA, {"kind": []}), "must be a sequence"),
+    "one value": (lambda m, d: margins(m, d, FORMULA, {"x": 1}), "must be a sequence"),
+    "a list": (lambda m, d: margins(m, d, FORMULA, ["x"]), "must name a column and its values"),
+    "no effect": (lambda m, d: average_marginal_effects(m, d, FORMULA, []), "one name or more"),
     "level": (lambda m, d: margins(m, d, FORMULA, {"kind": ["q"]}), "cannot be evaluated"),
     "not a number": (lambda m, d: margins(m, d, FORMULA, {"x": [np.nan]}), "cannot be evaluated"),
     "formula": (lambda m, d: margins(m, d, "event ~ x", {"x": [1]}), "was not fitted with"),
@@ -487,6 +504,14 @@ BAD_MARGINS = {
     "odds": (lambda m, d: margins(d.glm("y ~ x"), d, "y ~ x", {"x": [0, 9]}).log_odds_ratios(0),
              "no odds"),
 }  # fmt: skip
+
+
+def test_a_step_has_no_derivative(design):
+    """Of one that lies at an observed value differences would make a slope, and a large one."""
+    step = float(design.frame["x"].sort_values().iloc[9])
+    formula = f"y ~ I(x > {step!r})"
+    with pytest.raises(InputError, match="makes steps of 'x'"):
+        average_marginal_effects(design.glm(formula), design, formula, "x")
 
 
 def test_a_model_fitted_to_other_values_of_the_same_columns_is_refused(design):

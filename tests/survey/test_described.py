@@ -412,12 +412,57 @@ REFUSED = {
         "need replicate weights",
     ),
     "interval": (lambda d: d.quantile("y", 0.5, interval="beta"), "unknown interval 'beta'"),
+    "percent": (lambda d: d.mean("y", alpha=95), "alpha must lie between 0 and 1, not 95"),
+    "above 1": (lambda d: d.quantile("y", 0.5, alpha=1.5), "alpha must lie"),
+    "text for alpha": (lambda d: d.proportion("event", alpha="5%"), "alpha must lie"),
+    "no variable": (lambda d: d.mean([]), "no variable"),
+    "no groups": (lambda d: d.mean("y", by=[]), "by is empty"),
+    "missing groups": (lambda d: d.mean("y", by=np.full(len(d.frame), np.nan)), "lacks a group"),
+    "groups of one name": (
+        lambda d: d.mean("y", by=[d.frame["sex"].to_numpy(), d.frame["event"].to_numpy()]),
+        "two groupings are called 'value'",
+    ),
+    "cells of one name": (
+        lambda d: d.standardised("y", ["age", "age"], STANDARD),
+        "two groupings are called 'age'",
+    ),
+    "text for p": (lambda d: d.quantile("y", "median"), "p must be of numbers"),
+    "no p": (lambda d: d.quantile("y", []), "between 0 and 1"),
+    "dates": (
+        lambda d: d.mean(pd.date_range("2020", periods=len(d.frame)).to_numpy()),
+        "must hold numbers, not datetime64",
+    ),
+    "durations": (
+        lambda d: d.total(pd.to_timedelta(np.arange(len(d.frame)), "D").to_numpy()),
+        "must hold numbers, not timedelta64",
+    ),
+    "numerals": (lambda d: d.mean(np.array(["1"] * len(d.frame), dtype=object)), "hold numbers"),
+    "complex": (lambda d: d.mean(np.full(len(d.frame), 1j)), "hold numbers, not complex"),
+    "denominator": (
+        lambda d: d.ratio("y", (d.frame["sex"] == "Male") * 1.0, by="sex"),
+        "sex = Female: the denominator",
+    ),
     "standards of means": (lambda d: d.mean("y").presentation(), "not for a mean"),
     "a group named as a column": (
         lambda d: d.proportion("event", by=d.frame["sex"].rename("reason")).presentation(),
         "cannot be named 'reason'",
     ),
 }
+
+
+def test_the_largest_value_is_a_limit_whatever_the_rounding():
+    """Everybody is at or below it: 1 exactly, whatever rounding makes of the sum of weights."""
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        frame = pd.DataFrame({"x": rng.normal(size=31), "w": rng.uniform(0.1, 1, 31)})
+        row = Design(frame, weights="w").quantile("x", 0.9999).only
+        assert row[["estimate", "conf_low", "conf_high"]].tolist() == [frame["x"].max()] * 3
+        assert row["std_error"] == 0
+
+
+def test_one_row_has_no_standard_deviation_and_no_error_of_it(frame):
+    row = design_of(frame).where(np.arange(len(frame)) == 3).std("y").only
+    assert np.isnan(row["estimate"]) and np.isnan(row["std_error"])
 
 
 @pytest.mark.parametrize("case", REFUSED)

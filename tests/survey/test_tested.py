@@ -391,13 +391,28 @@ def refusals():
     yield design, lambda d: d.goodness_of_fit("sex", {"Male": 1, "x": 1}), "'sex' has the value"
     yield design, lambda d: d.goodness_of_fit("sex", {"Male": 1, "Female": 0}), "above 0"
     yield design, lambda d: d.goodness_of_fit("sex", {"Male": 1, "Female": 1}, "Wald"), "Wald"
+    yield design, lambda d: d.goodness_of_fit("sex", ["Male", "Female"]), "a mapping or a Series"
+    yield design, lambda d: d.goodness_of_fit("sex", {"Male": "a", "Female": 1}), "of numbers"
+    yield (
+        design,
+        lambda d: d.goodness_of_fit("sex", pd.Series([1, 2, 1], ["Male", "Male", "Female"])),
+        "'Male' is given two",
+    )
+    yield design, lambda d: d.chi_square("sex", "h", df="residual"), "df must be of numbers"
+    yield design, lambda d: d.chi_square("sex", "h", df=-1), "must be above 0"
+    yield design, lambda d: d.t_test("y", "sex", df=None), "df must be a number"
+    yield design, lambda d: d.t_test("y", null="0"), "null must be of numbers"
+    yield design, lambda d: d.t_test("y", "sex", alpha=95), "alpha must lie"
     yield design, lambda d: d.t_test("y", "h"), "'h' has 3 in the domain: 1, 2, 3"
     yield design, lambda d: d.t_test("y", "sex", paired="x"), "of pairs or of groups"
     yield design, lambda d: d.t_test("y", "sex", df="Satterthwaite"), "unknown rule"
     yield design, lambda d: d.rank_test("y", "sex", "signed"), "unknown rank test 'signed'"
     yield design, lambda d: d.where("h == 1").rank_test("y", "h"), "nothing to compare"
     yield design, lambda d: d.rank_test("nothing", "sex"), "lacks a value of 'nothing'"
+    yield design, lambda d: tail_probability("1", [1]), "must be of numbers"
     model = "model"
+    yield model, lambda m: m.conf_int(95), "alpha must lie"
+    yield model, lambda m: likelihood_ratio_test(m, "x", df="design"), "df must be of numbers"
     yield model, lambda m: likelihood_ratio_test(m, "z"), "no (term|estimate)|'z'"
     yield model, lambda m: likelihood_ratio_test(m, [[0, 1]]), "of terms, columns or a smaller"
     yield model, lambda m: likelihood_ratio_test(m, m), "it is no smaller"
@@ -435,6 +450,23 @@ def test_refusals(frame, kind, ask, message):
     design = Design(frame.assign(nothing=np.nan), "w", "h", "c")
     with pytest.raises(InputError, match=message):
         ask(design if kind == "design" else design.glm("y ~ x"))
+
+
+@pytest.mark.parametrize("by", [None, "sex"])
+def test_what_does_not_vary_differs_by_nothing(frame, by):
+    """Not by what rounding leaves, over a standard error of 0."""
+    same = np.full(len(frame), 0.1)
+    test = Design(frame, "w", "h", "c").t_test(same, by, null=0.0 if by else 0.1)
+    assert test.estimate == (0 if by else 0.1) and test.std_error == 0
+    assert np.isnan(test.statistic) and np.isnan(test.pvalue)
+
+
+@pytest.mark.parametrize("method", ["saddlepoint", "integration", "satterthwaite"])
+@pytest.mark.parametrize("df", [math.inf, 15.0, 0.5])
+def test_next_to_nothing_is_exceeded_for_certain(method, df):
+    """A table that fits but for rounding: Pearson's chi-square is then near 1e-30."""
+    for power in range(16, 320, 3):
+        assert tail_probability(10.0**-power, [1, 0.5], df, method) == pytest.approx(1, abs=1e-13)
 
 
 def test_levels_without_rows_are_named(frame):
