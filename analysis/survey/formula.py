@@ -68,15 +68,18 @@ def build_matrices(
         of the caller, and text from elsewhere must never get here.
     frame : DataFrame
     rows : int array
-        Positions of the domain's rows with positive weight. Levels of a category, and knots and
-        centres of a transformation, are those of these rows.
+        Positions of the domain's rows with positive weight. Knots and centres of a transformation
+        are those of all of them, levels of a category those of the rows among them that lack
+        nothing; the first of these is the reference. So has R, which evaluates a formula, leaves
+        out incomplete rows, and then levels.
     weightless : int array
         Positions of those with weight 0.
 
     Raises
     ------
     InputError
-        If the formula cannot be read or every row has a missing value.
+        If the formula cannot be read, every row has a missing value, or a category has one level
+        only.
     """
     outcome = outcome_text(formula)
     data = plain_data(formula, frame, rows)
@@ -139,7 +142,7 @@ def build_columns(
         For example ``"age"`` or ``"C(group) * bs(age, df=4)"``; as for `build_matrices`.
     frame : DataFrame
     rows : int array, shape (m,)
-        Positions of the rows. Levels, knots and centres are those of these rows.
+        Positions of the rows. Levels, knots and centres are theirs, as for `build_matrices`.
 
     Returns
     -------
@@ -265,6 +268,13 @@ def _by_model(formula: str, data: pd.DataFrame) -> Built:
     model = Model.from_formula(formula, data, missing="drop")
     complete = np.zeros(len(data), dtype=bool)
     complete[np.asarray(model.data.row_labels, dtype=np.intp)] = True
+    declared = data.select_dtypes("category")  # of other columns the engine drops levels itself
+    unused = [
+        name for name in declared if len(set(data[name].dropna()) - set(data[name][complete]))
+    ]
+    if unused and complete.any():
+        some = {name: data[name].where(complete).cat.remove_unused_categories() for name in unused}
+        return _by_model(formula, data.assign(**some))
     # statsmodels 0.14 names it design_info, 0.15 model_spec; patsy and formulaic differ as well.
     spec = getattr(model.data, "model_spec", None) or model.data.design_info
     return model.endog, model.exog, complete, spec
@@ -284,22 +294,61 @@ def _by_patsy(formula: str, data: pd.DataFrame) -> Built:
     looked_up = {code: patsy.LookupFactor(code) for code in codes if code in data}
     looked_up |= {f"C({name})": _Coded(name) for name in data if f"C({name})" in codes}
 
-    def term_of(term: Any) -> Any:
-        return patsy.Term([looked_up.get(f.code, f) for f in term.factors])
+    columns = {name: _for_patsy(data[name], name, codes) for name in data}
 
-    complete = _Complete(len(data))
-    lhs, rhs = patsy.dmatrices(
-        patsy.ModelDesc(*[[term_of(term) for term in terms] for terms in sides]),
-        {name: _for_patsy(data[name], name, codes) for name in data},
-        eval_env=patsy.EvalEnvironment([{"np": np, "pd": pd}]),
-        NA_action=complete,
-    )
+    def built(instead: dict[Any, Any]) -> tuple[Any, Any, np.ndarray]:
+        """Build with some factors in the place of others."""
+
+        def term_of(term: Any) -> Any:
+            factors = [looked_up.get(f.code, f) for f in term.factors]
+            return patsy.Term([instead.get(f, f) for f in factors])
+
+        complete = _Complete(len(data))
+        lhs, rhs = patsy.dmatrices(
+            patsy.ModelDesc(*[[term_of(term) for term in terms] for terms in sides]),
+            columns,
+            eval_env=patsy.EvalEnvironment([{"np": np, "pd": pd}]),
+            NA_action=complete,
+        )
+        return lhs, rhs, complete.rows
+
+    lhs, rhs, complete = built({})
+    fewer = _fewer_levels(rhs.design_info, columns, complete)
+    if fewer:
+        lhs, rhs, complete = built(fewer)
+        for factor in fewer.values():
+            factor.built = True
     if lhs.shape[1] != 1:
         raise InputError(
             f"the outcome of '{formula}' is not one column of numbers",
             remedy="Make a column of 0 and 1 for the event and name that.",
         )
-    return np.asarray(lhs)[:, 0], np.asarray(rhs), complete.rows, rhs.design_info
+    return np.asarray(lhs)[:, 0], np.asarray(rhs), complete, rhs.design_info
+
+
+def _fewer_levels(design: Any, columns: dict[str, Any], complete: np.ndarray) -> dict[Any, Any]:
+    """Give categories of which complete rows have some levels only, with those levels."""
+    fewer = {}
+    for factor, info in design.factor_infos.items():
+        if info.type != "categorical" or not complete.any():
+            continue
+        levels = list(info.categories)
+        codes = _with_levels(_unboxed(factor.eval(info.state, columns))[0], levels).codes
+        left = [levels[code] for code in np.unique(codes[complete]) if code >= 0]
+        if len(left) == 1:
+            raise InputError(
+                f"'{factor.name()}' is '{left[0]}' in every row of the domain that lacks nothing",
+                remedy="Leave it out, or check the domain and the missing values.",
+            )
+        if len(left) < len(levels):
+            fewer[factor] = _Fewer(factor, left)
+    return fewer
+
+
+def _unboxed(values: Any) -> tuple[Any, Any]:
+    """Take what a categorical factor is evaluated to apart: values, and the coding asked for."""
+    boxed = hasattr(values, "contrast")  # by patsy's C()
+    return (values.data, values.contrast) if boxed else (values, None)
 
 
 def _for_patsy(values: pd.Series, name: str, codes: set[str]) -> Any:
@@ -333,6 +382,45 @@ class _Coded:
         import patsy
 
         return patsy.builtins.C(values)
+
+
+def _with_levels(values: Any, levels: list) -> pd.Categorical:
+    """Make a category of these levels; what has none of them is missing."""
+    return pd.Categorical(values).set_categories(levels)
+
+
+class _Fewer:
+    """A categorical factor for patsy, of which only some levels are left.
+
+    Other levels are missing values while the matrix is built: they occur in rows that lack a value
+    anyhow, whose numbers are still wanted for knots and centres. Once `built` they are errors.
+    """
+
+    def __init__(self, factor: Any, levels: list) -> None:
+        self.factor, self.levels, self.built = factor, levels, False
+        self.origin = factor.origin
+
+    def name(self) -> str:
+        return str(self.factor.name())
+
+    def memorize_passes_needed(self, state: dict, environment: Any) -> int:
+        return int(self.factor.memorize_passes_needed(state, environment))
+
+    def memorize_chunk(self, state: dict, which: int, data: Any) -> None:
+        self.factor.memorize_chunk(state, which, data)
+
+    def memorize_finish(self, state: dict, which: int) -> None:
+        self.factor.memorize_finish(state, which)
+
+    def eval(self, state: dict, data: Any) -> Any:
+        import patsy
+
+        values, coding = _unboxed(self.factor.eval(state, data))
+        known = _with_levels(values, self.levels)
+        strange = np.flatnonzero(known.isna() & pd.notna(values))
+        if self.built and len(strange):
+            raise InputError(f"'{self.name()}' has no level '{list(values)[strange[0]]}'")
+        return patsy.builtins.C(known, coding)
 
 
 class _Complete:

@@ -92,3 +92,62 @@ def test_matrices_can_be_built_again_of_the_same_data(formula, frame):
 def test_refuses_what_cannot_be_built(formula, message, frame):
     with pytest.raises(InputError, match=message):
         build_matrices(formula, frame, np.arange(len(frame)), np.array([], dtype=int))
+
+
+LEVELS = {
+    "level": "level[T.b]",
+    "C(level)": "C(level)[T.b]",
+    "ordered": "ordered[T.b]",
+    "code + C(code)": "C(code)[T.3]",
+    "C(code):x": "C(code)[2]:x",
+    "C(level, Sum)": "C(level, Sum)[S.a]",
+    "C(level, Treatment('b'))": "C(level, Treatment('b'))[T.a]",
+    "C(level, levels=['0', 'c', 'b', 'a'])": "C(level, levels=['0', 'c', 'b', 'a'])[T.b]",
+    "C(pd.cut(far, [0, 5, 15, 99], labels=['s', 'm', 'l']))": "[T.m]",
+    "level * (x > 0)": "level[T.b]:x > 0[T.True]",
+}
+
+
+@pytest.mark.parametrize("term", LEVELS)
+def test_levels_are_those_of_rows_that_lack_nothing(term, frame):
+    absent = frame["incomplete"].isna()
+    level = frame["group"].mask(absent, "0")
+    frame = frame.assign(
+        level=level,
+        ordered=pd.Categorical(level, ["0", "a", "b", "c"], ordered=True),
+        code=level.map({"0": 1, "a": 2, "b": 3, "c": 4}),
+        far=frame["z"] + 20.0 * absent,
+    )
+    rows, none = np.arange(len(frame)), np.array([], dtype=int)
+    ours = build_matrices(f"y ~ incomplete + center(far) + {term}", frame, rows, none)
+    there = build_matrices(f"y ~ {term}", frame[~absent], np.arange((~absent).sum()), none)
+    assert any(name.endswith(LEVELS[term]) for name in ours.names)
+    for name in there.names:
+        column = ours.x[:, ours.names.index(name)]
+        np.testing.assert_array_equal(column, there.x[:, there.names.index(name)])
+    assert set(ours.names) - set(there.names) == {"incomplete", "center(far)"}
+    centred = (frame["far"] - frame["far"].mean())[~absent]
+    found = ours.x[:, ours.names.index("center(far)")]
+    np.testing.assert_allclose(found, centred, atol=1e-12)
+    kept = plain_data(term + " incomplete far", frame, ours.rows)
+    np.testing.assert_array_equal(matrix_at(ours.spec, kept), ours.x)
+
+
+def test_a_level_that_no_complete_row_has_cannot_be_set(frame):
+    level = frame["group"].mask(frame["incomplete"].isna(), "0")
+    frame = frame.assign(level=level)
+    rows = np.arange(len(frame))
+    ours = build_matrices("y ~ incomplete + level", frame, rows, np.array([], dtype=int))
+    data = plain_data("incomplete level", frame, ours.rows)
+    with pytest.raises(InputError, match="'level' has no level '0'"):
+        matrix_at(ours.spec, data.assign(level="0"))
+
+
+@pytest.mark.parametrize("term", ["level", "C(code)", "flag"])
+def test_refuses_a_category_of_one_level(term, frame):
+    absent = frame["incomplete"].isna()
+    frame = frame.assign(level=np.where(absent, "a", "b"), code=absent * 1, flag=absent)
+    with pytest.raises(InputError, match="in every row of the domain that lacks nothing"):
+        build_matrices(
+            f"y ~ incomplete + {term}", frame, np.arange(len(frame)), np.array([], dtype=int)
+        )
