@@ -15,7 +15,7 @@ from analysis.errors import DataError, InputError
 from analysis.nhanes.cycles import Table
 
 Raw = Mapping[Table, pd.DataFrame]
-"""The columns that were read, by table; each frame has SEQN."""
+"""The columns that were read, by table; each frame has SEQN, but for tables of no participants."""
 
 
 class Condition(Protocol):
@@ -87,7 +87,7 @@ def required_columns(
     Returns
     -------
     dict of Table to tuple of str
-        Variables in alphabetical order after SEQN.
+        Variables in alphabetical order, after SEQN where the table has participants.
 
     Raises
     ------
@@ -101,7 +101,11 @@ def required_columns(
         for source in used:
             for table, variables in source.variables(cycle).items():
                 wanted.setdefault(table, set()).update(variables)
-    return {table: ("SEQN", *sorted(names - {"SEQN"})) for table, names in sorted(wanted.items())}
+    return {table: _in_order(names) for table, names in sorted(wanted.items())}
+
+
+def _in_order(names: set[str]) -> tuple[str, ...]:
+    return (*(["SEQN"] if "SEQN" in names else []), *sorted(names - {"SEQN"}))
 
 
 def _source(measure: Measure, cycle: str) -> Source:
@@ -173,7 +177,7 @@ def _one_cycle(
 def _columns(
     raw: Raw, source: Source, cycle: str, people: pd.Index
 ) -> dict[str, pd.Series | pd.DataFrame]:
-    """Each role of a source: a Series aligned to the participants, or a frame of records."""
+    """Each role of a source: a Series aligned to the participants, or a frame of rows."""
     found: dict[str, pd.Series | pd.DataFrame] = {}
     for role, (table, variable) in source.columns.items():
         values = raw[Table(table, cycle)]
@@ -187,6 +191,8 @@ def _columns(
         found[role] = series.reindex(people)
     for role, (table, variables) in source.records.items():
         found[role] = raw[Table(table, cycle)][list(variables)]
+    for role, (lookup, variables) in source.lookups.items():
+        found[role] = raw[lookup][list(variables)]
     return found
 
 

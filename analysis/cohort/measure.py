@@ -17,7 +17,8 @@ Columns = Mapping[str, Any]
 """What a derivation is given for one cycle, by role.
 
 A role from `Source.columns` is a Series with a value a participant, indexed by SEQN; a role from
-`Source.records` is a DataFrame with any number of rows a participant, with SEQN as a column.
+`Source.records` is a DataFrame with any number of rows a participant, with SEQN as a column. A role
+from `Source.lookups` is a DataFrame that is not about this cycle's participants.
 """
 
 Derivation = Callable[[Columns, str], pd.Series]
@@ -35,18 +36,24 @@ class Source:
         that play it, for example ``{"energy": ("DRXTOT_B", "DRXTKCAL")}``.
     records : mapping of str to (str, tuple of str), optional
         For each role that is a table with several rows a participant, its name and variables.
+    lookups : mapping of str to (Table, tuple of str), optional
+        For each role that is a table of something else than this cycle's participants (products,
+        or foods as another cycle knows them), the table with its own cycle, and its variables.
     """
 
     columns: Mapping[str, tuple[str, str]]
     records: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    lookups: Mapping[str, tuple[Table, tuple[str, ...]]] = field(default_factory=dict)
 
     def variables(self, cycle: str) -> dict[Table, set[str]]:
         """Every variable that this source reads, by table."""
         wanted: dict[Table, set[str]] = {}
         for table, variable in self.columns.values():
-            wanted.setdefault(Table(table, cycle), set()).add(variable)
+            wanted.setdefault(Table(table, cycle), set()).update(("SEQN", variable))
         for table, variables in self.records.values():
             wanted.setdefault(Table(table, cycle), set()).update(variables)
+        for lookup, variables in self.lookups.values():
+            wanted.setdefault(lookup, set()).update(variables)
         return wanted
 
 

@@ -53,16 +53,24 @@ CYCLES: Mapping[str, Cycle] = MappingProxyType(
 """Every cycle by its name, oldest first."""
 
 
+EVERY_CYCLE = "1999-2023"
+"""In place of a cycle's name: a table that the CDC keeps once for all cycles.
+
+These are the products of dietary supplements: DSPI, DSII and DSBI, which each release extends. The
+CDC keeps them in the folder of the first year, without a suffix.
+"""
+
+
 @dataclass(frozen=True, order=True)
 class Table:
-    """One of the CDC's tables in one cycle.
+    """One of the CDC's tables in one cycle, or one that serves every cycle.
 
     Parameters
     ----------
     name : str
         The file's stem with its suffix, for example ``"VID_B"``.
     cycle : str
-        The cycle's name, for example ``"2001-2002"``.
+        The cycle's name, for example ``"2001-2002"``, or `EVERY_CYCLE`.
     """
 
     name: str
@@ -80,4 +88,5 @@ class Table:
 
     @property
     def _folder(self) -> str:
-        return f"Nchs/Data/Nhanes/Public/{CYCLES[self.cycle].first_year}/DataFiles"
+        year = int(EVERY_CYCLE[:4]) if self.cycle == EVERY_CYCLE else CYCLES[self.cycle].first_year
+        return f"Nchs/Data/Nhanes/Public/{year}/DataFiles"

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from analysis.cohort.build import build_frame, required_columns, select
+from analysis.cohort.measure import Measure, Source
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS, pooled_share
 from analysis.errors import DataError, InputError
 from analysis.grammar import parse_condition
-from analysis.nhanes.cycles import CYCLES, Table
+from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
 
 CYCLE_NAMES = ["2001-2002", "2003-2004"]
 
@@ -136,3 +137,31 @@ def test_people_without_a_weight_are_a_step_of_their_own():
 def test_a_step_that_leaves_nobody_is_named():
     with pytest.raises(InputError, match="cohort step 's1'"):
         select(built(), steps("age >= 40", "age > 100"))
+
+
+PRODUCTS = Table("DSPI", EVERY_CYCLE)
+SERVINGS = Measure(
+    name="serving",
+    label="Serving",
+    kind="continuous",
+    sources={
+        "2001-2002": Source(
+            {"age": ("DEMO_B", "RIDAGEYR")}, lookups={"products": (PRODUCTS, ("DSDPID", "SIZE"))}
+        )
+    },
+    derive=lambda columns, cycle: columns["age"] * columns["products"]["SIZE"].sum(),
+    subsample="interview",
+)
+
+
+def test_a_table_of_no_cycle_is_read_without_a_participant_and_reaches_the_derivation():
+    weight = WEIGHTS["dietary_day_1"]
+    assert required_columns([SERVINGS], ["2001-2002"], weight)[PRODUCTS] == ("DSDPID", "SIZE")
+    raw = raw_tables() | {PRODUCTS: pd.DataFrame({"DSDPID": [1.0, 2.0], "SIZE": [2.0, 3.0]})}
+    frame = build_frame(raw, [SERVINGS], ["2001-2002"], weight)
+    assert frame["serving"].tolist() == [5 * 40, 5 * 50, 5 * 30]
+
+
+def test_tables_of_every_cycle_lie_in_the_first_folder():
+    assert PRODUCTS.data_path == "Nchs/Data/Nhanes/Public/1999/DataFiles/DSPI.xpt"
+    assert PRODUCTS.codebook_path == "Nchs/Data/Nhanes/Public/1999/DataFiles/DSPI.htm"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.measure import Source
-from analysis.nhanes.cycles import CYCLES
+from analysis.nhanes.cycles import CYCLES, Table
 
 
 def categories(
@@ -67,6 +67,7 @@ def sources(
     columns: Mapping[str, tuple[str, str]],
     cycles: Sequence[str],
     records: Mapping[str, tuple[str, tuple[str, ...]]] | None = None,
+    lookups: Mapping[str, tuple[Table, tuple[str, ...]]] | None = None,
 ) -> dict[str, Source]:
     """Name sources in several cycles that differ only in the suffix of the table's name.
 
@@ -78,6 +79,8 @@ def sources(
         Names of the cycles.
     records : mapping, optional
         As in `Source`, likewise without suffix.
+    lookups : mapping, optional
+        As in `Source`; the same tables in every cycle.
     """
 
     def suffixed(table: str, cycle: str) -> str:
@@ -88,6 +91,7 @@ def sources(
         cycle: Source(
             {role: (suffixed(table, cycle), name) for role, (table, name) in columns.items()},
             {role: (suffixed(table, cycle), v) for role, (table, v) in (records or {}).items()},
+            dict(lookups or {}),
         )
         for cycle in cycles
     }
