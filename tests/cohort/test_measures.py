@@ -10,7 +10,7 @@ from analysis.cohort.measure import Measure
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.measures.vitamin_d import NMOL_PER_NG, RIA_LINES, recover_ria
 from analysis.errors import DataError
-from analysis.nhanes.cycles import CYCLES
+from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE
 
 NAN = float("nan")
 
@@ -194,4 +194,5 @@ def test_every_measure_is_whole(measure: Measure):
     for cycle, source in measure.sources.items():
         suffix = CYCLES[cycle].suffix
         for table in source.variables(cycle):
-            assert table.name.endswith(f"_{suffix}") if suffix else "_" not in table.name
+            lettered = suffix and table.cycle != EVERY_CYCLE
+            assert table.name.endswith(f"_{suffix}") if lettered else "_" not in table.name

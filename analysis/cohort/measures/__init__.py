@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from analysis.cohort.measure import Measure
-from analysis.cohort.measures import body, demographics, diet, lifestyle, vitamin_d
+from analysis.cohort.measures import body, demographics, diet, lifestyle, supplements, vitamin_d
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         measure.name: measure
-        for subject in (demographics, body, lifestyle, diet, vitamin_d)
+        for subject in (demographics, body, lifestyle, diet, supplements, vitamin_d)
         for measure in subject.MEASURES
     }
 )

@@ -1,0 +1,215 @@
+"""Magnesium, calcium and vitamin D from dietary supplements and antacids, and with food in total.
+
+Before 2007 the CDC released the products that people named but no amounts; they are computed from
+the products' labels (see `analysis.cohort.supplements`). From 2007 on the CDC's totals are taken.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from analysis.cohort.measure import Columns, Measure, Source
+from analysis.cohort.measures.diet import ABSENT as NO_RECALL
+from analysis.cohort.measures.diet import reliable_total
+from analysis.cohort.measures.recode import as_category, categories, cycles_between, sources
+from analysis.cohort.supplements.contents import NUTRIENTS, product_contents
+from analysis.cohort.supplements.people import COMPLETENESS, carries, completeness, intake
+from analysis.cohort.supplements.records import RECORD_VARIABLES, daily_amounts
+from analysis.nhanes.cycles import EVERY_CYCLE, Table
+
+FROM_PRODUCTS = cycles_between("2001-2002", "2005-2006")
+RELEASED = cycles_between("2007-2008", "2017-2018")
+BY_TELEPHONE = "2021-2023"
+
+PRODUCTS = {
+    "products": (
+        Table("DSPI", EVERY_CYCLE),
+        ("DSDPID", "DSDSUPID", "DSDSERVQ", "DSDSERVU", "DSDPRDT"),
+    ),
+    "ingredients": (Table("DSII", EVERY_CYCLE), ("DSDPID", "DSDIID", "DSDQTY", "DSDUNIT")),
+    "blends": (Table("DSBI", EVERY_CYCLE), ("DSDIID", "DSDBID")),
+}
+
+ABSENT = {
+    "1999-2000": "the 1999-2000 questionnaire asks for times in units of its own, not days of 30",
+    BY_TELEPHONE: (
+        "supplements of 2021-2023 were asked by telephone after the first recall and so need the "
+        "weight dietary_day_1; magnesium_total and calcium_total have them"
+    ),
+}
+NO_TOTAL = {"1999-2000": NO_RECALL["1999-2000"]}
+
+YES_NO = {1: "Yes", 0: "No"}
+
+
+def _products(cycle: str, released: str | None) -> Source:
+    """Where products, answers and, from 2007 on, the total of one nutrient are read."""
+    early = cycle in FROM_PRODUCTS
+    user, taken = ("DSQ1", "DSQ2") if early else ("DSQTOT", "DSQIDS")
+    number = "DSDPID" if cycle in ("2017-2018", BY_TELEPHONE) else "DSDSUPID"
+    columns = {"supplements": (user, "DSD010")}
+    if cycle != "2001-2002":
+        columns["antacids"] = (user, "DSD010AN")
+    if not early and released:
+        columns["released"] = (user, f"DSQT{released}")
+    records = {"records": (taken, ("SEQN", number, *RECORD_VARIABLES))}
+    return sources(columns, [cycle], records, PRODUCTS)[cycle]
+
+
+def _intake_sources(nutrient: str) -> dict[str, Source]:
+    released = NUTRIENTS[nutrient].released
+    return {cycle: _products(cycle, released) for cycle in (*FROM_PRODUCTS, *RELEASED)}
+
+
+def _use_sources() -> dict[str, Source]:
+    return {cycle: _products(cycle, None) for cycle in (*FROM_PRODUCTS, *RELEASED)}
+
+
+def _total_sources(nutrient: str) -> dict[str, Source]:
+    """Join the sources of supplements and of the first recall."""
+    released = NUTRIENTS[nutrient].released
+    found = {}
+    for cycle in (*FROM_PRODUCTS, *RELEASED, BY_TELEPHONE):
+        part = _products(cycle, released)
+        table, prefix, status = (
+            ("DRXTOT", "DRXT", "DRDDRSTZ")
+            if cycle == "2001-2002"
+            else ("DR1TOT", "DR1T", "DR1DRSTZ")
+        )
+        recall = {"total": (table, f"{prefix}{released}"), "status": (table, status)}
+        columns = {**part.columns, **sources(recall, [cycle])[cycle].columns}
+        found[cycle] = Source(columns, part.records, part.lookups)
+    return found
+
+
+def _amounts(columns: Columns, nutrients: list[str]) -> pd.DataFrame:
+    contents = product_contents(
+        columns["products"],
+        columns["ingredients"],
+        columns["blends"],
+        [NUTRIENTS[name] for name in nutrients],
+    )
+    return daily_amounts(columns["records"], contents, nutrients)
+
+
+def none_taken(columns: Columns) -> pd.Series:
+    """Who answered that they took no supplement and, where that is asked apart, no antacid."""
+    none = columns["supplements"] == 2
+    return none & (columns["antacids"] == 2) if "antacids" in columns else none
+
+
+def supplemental(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
+    """Intake a day from supplements and antacids.
+
+    The CDC's total where there is one. It leaves a blank both for those who took nothing of the
+    nutrient, who have 0 here, and for those who took amounts that nobody knows, who have none; the
+    products tell them apart. A few antacids of 2007-2008 that the CDC gave no amount are computed.
+    """
+    computed = intake(_amounts(columns, [nutrient]), nutrient, none_taken(columns))
+    if "released" not in columns:
+        return computed
+    return columns["released"].where(columns["released"].notna(), computed)
+
+
+def total(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
+    """Intake a day from food on the day of a reliable recall, supplements and antacids."""
+    return reliable_total(columns, cycle) + supplemental(columns, cycle, nutrient)
+
+
+def use(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
+    """Whether a person took a product with the nutrient."""
+    found = carries(_amounts(columns, [nutrient]), nutrient, none_taken(columns))
+    return categories(found, YES_NO, ("No", "Yes"))
+
+
+def amounts_known(columns: Columns, cycle: str) -> pd.Series:
+    """Whether all amounts behind the three intakes are known."""
+    names = list(NUTRIENTS)
+    return as_category(
+        completeness(_amounts(columns, names), names, none_taken(columns)), COMPLETENESS
+    )
+
+
+_NOTE = (
+    "Average of the past 30 days from supplements and antacids: servings on a day x amount by the "
+    "label x days of 30, summed over products; 2001-2006 computed from the products, from 2007 on "
+    "the CDC's total. People who took none have 0; products that could not be identified, and "
+    "unknown days or quantities, are left out beside known ones, and alone make the intake missing."
+)
+
+
+def _supplemental(nutrient: str, label: str, unit: str) -> Measure:
+    return Measure(
+        name=f"{nutrient}_supplemental",
+        label=label,
+        unit=unit,
+        kind="continuous",
+        sources=_intake_sources(nutrient),
+        derive=partial(supplemental, nutrient=nutrient),
+        subsample="interview",
+        note=_NOTE,
+        absent=ABSENT,
+    )
+
+
+def _total(nutrient: str, label: str, unit: str) -> Measure:
+    return Measure(
+        name=f"{nutrient}_total",
+        label=label,
+        unit=unit,
+        kind="continuous",
+        sources=_total_sources(nutrient),
+        derive=partial(total, nutrient=nutrient),
+        subsample="dietary_day_1",
+        note=(
+            f"Food and drink of the first 24-hour recall ({nutrient}_dietary) plus the 30-day "
+            f"average from supplements and antacids ({nutrient}_supplemental); missing where "
+            "either is."
+        ),
+        absent=NO_TOTAL,
+    )
+
+
+def _use(nutrient: str, label: str) -> Measure:
+    return Measure(
+        name=f"{nutrient}_supplement",
+        label=label,
+        kind="categorical",
+        levels=("No", "Yes"),
+        sources=_use_sources(),
+        derive=partial(use, nutrient=nutrient),
+        subsample="interview",
+        note=(
+            "In the past 30 days, by the label, whether or not the amount is known; missing where "
+            "only a product that could not be identified might carry it."
+        ),
+        absent=ABSENT,
+    )
+
+
+MEASURES = (
+    _supplemental("magnesium", "Supplemental magnesium", "mg/day"),
+    _supplemental("calcium", "Supplemental calcium", "mg/day"),
+    _supplemental("vitamin_d", "Supplemental vitamin D", "microgram/day"),
+    _total("magnesium", "Total magnesium", "mg/day"),
+    _total("calcium", "Total calcium", "mg/day"),
+    _use("magnesium", "Supplement or antacid with magnesium"),
+    _use("calcium", "Supplement or antacid with calcium"),
+    _use("vitamin_d", "Supplement with vitamin D"),
+    Measure(
+        name="supplement_amounts",
+        label="Amounts from supplements",
+        kind="categorical",
+        levels=COMPLETENESS,
+        sources=_use_sources(),
+        derive=amounts_known,
+        subsample="interview",
+        note=(
+            "Whether the amounts behind supplemental magnesium, calcium and vitamin D are all "
+            "known; where only in part, the intake is a lower bound."
+        ),
+        absent=ABSENT,
+    ),
+)
