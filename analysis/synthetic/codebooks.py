@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ class Counter:
         self.in_range = self.missing = 0
         self.low, self.high = np.inf, -np.inf
 
-    def add(self, values: NDArray[np.float64]) -> None:
+    def add(self, values: NDArray[Any]) -> None:
         """Count more values.
 
         Raises
@@ -39,6 +40,10 @@ class Counter:
         ValueError
             If a value is neither a code nor may be a number on a scale.
         """
+        if self.variable.width:
+            self.in_range += int(np.count_nonzero(values != ""))
+            self.missing += int(np.count_nonzero(values == ""))
+            return
         rest = ~np.isnan(values)
         self.missing += int(np.count_nonzero(~rest))
         for number, (code, *_) in enumerate(self.variable.codes):
@@ -56,6 +61,9 @@ class Counter:
 
     def lines(self) -> list[tuple[str, str, int, str]]:
         """Lines of the codebook: code or range, description, count, skip."""
+        if self.variable.width:
+            recorded = (self.variable.label, "Value was recorded", self.in_range, "")
+            return [recorded, ("< blank >", "Missing", self.missing, "")]
         lines = []
         if self.in_range:
             ends = f"{_number(self.low)} to {_number(self.high)}"

@@ -26,6 +26,8 @@ class Variable:
         False for identifiers, of which the codebook prints no counts.
     target : str
         Who was asked.
+    width : int
+        Characters of a text; 0 for a number.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Variable:
     ranged: bool = False
     counted: bool = True
     target: str = EVERYONE
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,11 @@ def _codes(codes: str) -> tuple[tuple[float, str, str], ...]:
 def number(name: str, label: str, text: str, codes: str = "", target: str = EVERYONE) -> Variable:
     """Make a variable on a scale, with codes beside it if there are any."""
     return Variable(name, label, text, _codes(codes) if codes else (), True, target=target)
+
+
+def text(name: str, label: str, what: str, width: int) -> Variable:
+    """Make a variable of text, of so many characters."""
+    return Variable(name, label, what, width=width)
 
 
 def aged(first: int, who: str = "Both males and females") -> str:

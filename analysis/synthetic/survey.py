@@ -15,7 +15,7 @@ from typing import Any
 from analysis import __version__
 from analysis.errors import InputError
 from analysis.nhanes.cycles import CYCLES as RELEASES
-from analysis.nhanes.cycles import Table
+from analysis.nhanes.cycles import EVERY_CYCLE, Table
 from analysis.synthetic.codebooks import MARK, Counter, render
 from analysis.synthetic.draw import People
 from analysis.synthetic.foods import LATER, later_table
@@ -23,6 +23,7 @@ from analysis.synthetic.layout import TableLayout
 from analysis.synthetic.mortality import LARGEST_SEQN, lines, mortality_path
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
 from analysis.synthetic.sample import Sample
+from analysis.synthetic.supplements import product_tables
 from analysis.synthetic.tables import tabulate
 from analysis.synthetic.transport import TransportWriter
 from analysis.synthetic.truth import truth
@@ -31,7 +32,7 @@ from analysis.synthetic.variables import layouts
 MANIFEST = "ARTIFICIAL.json"
 """The file in a folder's root that says that the folder's data are artificial."""
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever the same seed and parameters give other bytes than before."""
 
 HEAD = 720
@@ -166,8 +167,9 @@ def write_survey(
     for cycle in wanted:
         files |= _write_cycle(root, Sample(seed, cycle, people, first))
         first += people
-    for cycle in LATER:
-        layout, rows = later_table(cycle)
+    others = [(cycle, later_table(cycle)) for cycle in LATER]
+    others += [(EVERY_CYCLE, filled) for filled in product_tables()]
+    for cycle, (layout, rows) in others:
         with _OpenTable(root, layout, cycle) as table:
             table.write(rows)
         files |= table.files()
@@ -252,7 +254,9 @@ class _OpenTable:
         self.table = Table(layout.name, cycle)
         self.counters = [Counter(variable) for variable in layout.variables]
         labels = {variable.name: variable.label for variable in layout.variables}
-        self.data = TransportWriter(_create(root / self.table.data_path), layout.name, labels)
+        widths = {variable.name: variable.width for variable in layout.variables}
+        path = _create(root / self.table.data_path)
+        self.data = TransportWriter(path, layout.name, labels, widths)
 
     def write(self, columns: People) -> None:
         self.data.write(columns)

@@ -13,6 +13,7 @@ from analysis.synthetic.foods import food_rows, food_table
 from analysis.synthetic.parameters import model
 from analysis.synthetic.people import intakes, lc_ms_equivalent
 from analysis.synthetic.questionnaires import ACTIVITIES
+from analysis.synthetic.supplements import supplement_rows
 from analysis.synthetic.variables import NUTRIENTS, RELEASE, nutrient_name
 
 MAX_ACTIVITIES = 3
@@ -43,6 +44,7 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     smoking_from = 12 if cycle == "2005-2006" else 20
     first_age = model()["assay"]["first_age"][cycle]
     moves = _activity(block, people)
+    told, products = supplement_rows(block, people, cycle)
     tables = {
         "DEMO": (_demo(block, people, cycle), np.ones(block.size, dtype=bool)),
         "BMX": (_body(block, people), examined),
@@ -50,6 +52,7 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
         "ALQ": (_alcohol(block, people, cycle), examined & adult),
         "PAQ": (moves, (age >= 2) & (examined | ~teen)),
         "VID": (_serum(block, people, cycle), examined & (age >= first_age)),
+        "DSQ1": (told, np.ones(block.size, dtype=bool)),
     }
     if cycle == "2001-2002":
         tables["DRXTOT"] = (_recall(block, people, cycle, 1), examined)
@@ -65,6 +68,7 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     }
     asked = (age >= 12) & (examined | ~teen)
     filled[f"{food_table(cycle)}_{suffix}"] = food_rows(block, people, cycle)
+    filled[f"DSQ2_{suffix}"] = products
     filled[f"PAQIAF_{suffix}"] = _activities(block, people, moves, asked)
     return filled
 

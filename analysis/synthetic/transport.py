@@ -11,7 +11,8 @@ import hashlib
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ EPOCH = "01JAN01:00:00:00"
 """The date in every header: fixed, so that the same survey is the same bytes."""
 
 DATASET_LABEL = "Artificial data, not of any person"
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
 def ibm_doubles(values: NDArray[np.float64]) -> NDArray[np.uint64]:
@@ -57,7 +59,7 @@ def ibm_doubles(values: NDArray[np.float64]) -> NDArray[np.uint64]:
 
 
 class TransportWriter:
-    """Write one table of numbers to a transport file.
+    """Write one table of numbers and texts to a transport file.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ class TransportWriter:
         Name of the member, at most 8 characters.
     labels : mapping of str to str
         Names of the variables (at most 8 characters) with their labels (at most 40).
+    widths : mapping of str to int, optional
+        Characters of the variables that are text.
 
     Attributes
     ----------
@@ -76,12 +80,16 @@ class TransportWriter:
         Hash of what was written so far.
     """
 
-    def __init__(self, path: Path, table: str, labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, table: str, labels: Mapping[str, str], widths: Mapping[str, int] = _NONE
+    ) -> None:
         self.rows = self.bytes = 0
         self._hash = hashlib.sha256()
-        self._names = list(labels)
+        self._row = np.dtype(
+            [(name, f"S{widths[name]}" if widths.get(name) else ">u8") for name in labels]
+        )
         self._file = path.open("wb")
-        self._append(_header(table, labels))
+        self._append(_header(table, labels, self._row))
 
     @property
     def sha256(self) -> str:
@@ -93,10 +101,22 @@ class TransportWriter:
         self._hash.update(content)
         self.bytes += len(content)
 
-    def write(self, columns: Mapping[str, NDArray[np.float64]]) -> None:
-        """Append rows, one array a variable, all of one length."""
-        block = np.column_stack([ibm_doubles(columns[name]) for name in self._names])
-        self._append(block.astype(">u8").tobytes())
+    def write(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Append rows, one array a variable, all of one length.
+
+        Raises
+        ------
+        ValueError
+            If a value does not fit its variable.
+        """
+        names = list(self._row.names or ())
+        block = np.empty(len(columns[names[0]]), dtype=self._row)
+        for name in names:
+            kind = self._row[name]
+            values = columns[name]
+            is_text = kind.kind == "S"
+            block[name] = _padded(values, kind.itemsize) if is_text else ibm_doubles(values)
+        self._append(block.tobytes())
         self.rows += len(block)
 
     def close(self) -> None:
@@ -117,6 +137,13 @@ class TransportWriter:
         self.close()
 
 
+def _padded(values: NDArray[Any], width: int) -> NDArray[np.bytes_]:
+    """Fill texts with blanks to their width."""
+    if (np.char.str_len(values) > width).any():
+        raise ValueError(f"a text is longer than the {width} characters of its variable")
+    return np.char.encode(np.char.ljust(values, width), "ascii")
+
+
 def _text(text: str, width: int) -> bytes:
     encoded = text.encode("ascii")
     if len(encoded) > width:
@@ -128,11 +155,11 @@ def _marker(kind: str, numbers: str = "0" * 30) -> bytes:
     return _text(f"HEADER RECORD*******{kind:<8}HEADER RECORD!!!!!!!{numbers}", RECORD)
 
 
-def _header(table: str, labels: Mapping[str, str]) -> bytes:
+def _header(table: str, labels: Mapping[str, str], row: np.dtype[Any]) -> bytes:
     system = _text("SAS", 8) + _text("SAS", 8) + _text("SASLIB", 8) + _text("6.06", 8)
     member = _text("SAS", 8) + _text(table, 8) + _text("SASDATA", 8) + _text("6.06", 8)
     names = b"".join(
-        _namestr(name, label, number) for number, (name, label) in enumerate(labels.items())
+        _namestr(name, label, number, row) for number, (name, label) in enumerate(labels.items())
     )
     return b"".join(
         [
@@ -150,9 +177,13 @@ def _header(table: str, labels: Mapping[str, str]) -> bytes:
     )
 
 
-def _namestr(name: str, label: str, number: int) -> bytes:
-    """Describe one numeric variable of 8 bytes; no format, no informat."""
-    start = struct.pack(">hhhh", 1, 0, 8, number + 1) + _text(name, 8) + _text(label, 40)
+def _namestr(name: str, label: str, number: int, row: np.dtype[Any]) -> bytes:
+    """Describe one variable, a number of 8 bytes or a text; no format, no informat."""
+    kind = 2 if row[name].kind == "S" else 1
+    sizes = struct.pack(">hhhh", kind, 0, row[name].itemsize, number + 1)
+    start = sizes + _text(name, 8) + _text(label, 40)
     formats = _text("", 8) + struct.pack(">hhh", 0, 0, 0) + b"\0\0"
     informats = _text("", 8) + struct.pack(">hh", 0, 0)
-    return start + formats + informats + struct.pack(">l", 8 * number) + b"\0" * 52
+    assert row.fields is not None
+    position = int(row.fields[name][1])
+    return start + formats + informats + struct.pack(">l", position) + b"\0" * 52

@@ -10,6 +10,7 @@ from analysis.synthetic.foods import food_table, foods
 from analysis.synthetic.layout import SEQN, TableLayout, Variable, aged, coded, number
 from analysis.synthetic.parameters import model
 from analysis.synthetic.questionnaires import alq, paq, paqiaf, smq
+from analysis.synthetic.supplements import products_taken, use
 
 RELEASE = {"2001-2002": 2, "2003-2004": 3, "2005-2006": 4}
 """SDDSRVYR of each cycle."""
@@ -233,6 +234,8 @@ def layouts(cycle: str, suffix: str) -> tuple[TableLayout, ...]:
         ("PAQ", "Physical Activity", "From 2 years of age.", paq(cycle)),
         ("PAQIAF", "Physical Activity - Individual Activities", "Activities.", paqiaf(cycle)),
         ("VID", "Vitamin D", f"Examined, from {from_age} years of age.", vid(cycle)),
+        ("DSQ1", "Dietary Supplement Use 30-Day - File 1", "Everyone.", use(cycle)),
+        ("DSQ2", "Dietary Supplement Use 30-Day - File 2", "Products.", products_taken(cycle)),
     ]
     return tuple(
         TableLayout(f"{name}_{suffix}", title, eligible, variables)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from analysis import synthetic
 from analysis.errors import InputError
 from analysis.nhanes.codebook import parse_codebook
-from analysis.nhanes.cycles import CYCLES, Table
+from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
 from analysis.nhanes.reconcile import reconcile
 from analysis.nhanes.xpt import read_columns, read_header
 from analysis.synthetic import is_artificial, is_synthetic, sample, survey, write_survey
@@ -31,6 +31,7 @@ WHICH = synthetic.parameters.CYCLES
 TABLES = [
     Table(layout.name, cycle) for cycle in WHICH for layout in layouts(cycle, CYCLES[cycle].suffix)
 ] + [Table(f"DR1IFF_{suffix}", cycle) for cycle, suffix in LATER.items()]
+TABLES += [Table(name, EVERY_CYCLE) for name in ("DSPI", "DSII", "DSBI")]
 EXACT_SUM = 1e-9
 """Relative: weights are published to six decimals."""
 
@@ -56,7 +57,7 @@ def test_the_bytes_are_pinned(artificial_survey):
     # and say in the changelog that artificial results change.
     files = json.loads((artificial_survey / synthetic.MANIFEST).read_text())["files"]
     pinned = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    assert pinned == "ed6e3385dbb7e3572e78d3d9ee0b8d399456e1207780ce17a9c0c38f6dcf66b0"
+    assert pinned == "11ad1c767ec5ece4593fde173e4ad0efc508d70ba0e2c1c8c17f56c909bcd50c"
 
 
 def test_same_seed_same_bytes_and_another_seed_others(tmp_path):
@@ -65,8 +66,9 @@ def test_same_seed_same_bytes_and_another_seed_others(tmp_path):
     one, same, other = (digest(tmp_path / name) for name in "abc")
     assert one == same
     changed = {path for path in one if one[path] != other[path]}
-    composition = {path for path in one if "DR1IFF_" in path}  # vitamin D of foods: not drawn
-    assert changed == set(one) - composition
+    # What foods and products hold is not drawn.
+    given = {path for path in one if "DR1IFF_" in path or "/1999/" in path}
+    assert changed == set(one) - given
 
 
 def test_a_cycle_does_not_depend_on_the_others(tmp_path, artificial_survey):
@@ -238,7 +240,7 @@ def everything(request, artificial_survey):
     frame = read(artificial_survey, "DEMO", cycle)
     for layout in layouts(cycle, CYCLES[cycle].suffix)[1:]:
         name = layout.name.rsplit("_", 1)[0]
-        if name in ("PAQIAF", "DR2TOT", "DRXIFF", "DR1IFF"):
+        if name in ("PAQIAF", "DR2TOT", "DRXIFF", "DR1IFF", "DSQ2"):
             continue
         other = read(artificial_survey, name, cycle)
         assert other["SEQN"].is_unique and other["SEQN"].isin(frame["SEQN"]).all()
@@ -274,6 +276,7 @@ RULES = {
     ),
     "walking is described by those who walked": lambda f, c: f.PAD080.notna() == (f.PAD020 == 1),
     "25(OH)D is of the examined": lambda f, c: f.in_VID.isna() | (f.RIDSTATR == 2),
+    "supplements are asked of everyone": lambda f, c: f.DSD010.notna(),
 }
 
 
@@ -412,6 +415,7 @@ def test_an_interrupted_survey_is_known_and_replaced(tmp_path, monkeypatch):
     monkeypatch.undo()
     write_survey(tmp_path, cycles=WHICH[1:2], people_per_cycle=500)
     assert sorted(path.name for path in (tmp_path / "Nchs/Data/Nhanes/Public").iterdir()) == [
+        "1999",
         "2003",
         "2007",
         "2009",

@@ -102,3 +102,28 @@ def test_name_records_have_the_published_layout(tmp_path):
     assert (kind, length, number) == (1, 8, 2)
     assert second[8:16] == b"BETA    "
     assert struct.unpack(">l", second[84:88]) == (8,)  # where it starts in a row
+
+
+def test_texts_stand_beside_numbers_and_blanks_are_missing(tmp_path):
+    path = tmp_path / "t.xpt"
+    columns = {
+        "NAME": np.array(["1000090001", "", "66"]),
+        "X": np.array([1.5, np.nan, -3.0]),
+        "SHORT": np.array(["a", "b", "c"]),
+    }
+    labels = {name: name.lower() for name in columns}
+    with TransportWriter(path, "T", labels, {"NAME": 10, "SHORT": 3}) as writer:
+        writer.write(columns)
+    frame, meta = pyreadstat.read_xport(path)
+    assert frame["NAME"].tolist() == ["1000090001", "", "66"]
+    assert frame["SHORT"].tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(frame["X"], columns["X"])
+    assert [meta.variable_storage_width[name] for name in columns] == [10, 8, 3]
+
+
+def test_a_text_that_does_not_fit_is_refused(tmp_path):
+    with (
+        TransportWriter(tmp_path / "t.xpt", "T", {"NAME": ""}, {"NAME": 3}) as writer,
+        pytest.raises(ValueError, match="longer than the 3 characters"),
+    ):
+        writer.write({"NAME": np.array(["four"])})
