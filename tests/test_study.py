@@ -149,6 +149,7 @@ KNOWN = {
         measure("bmi", "examination"),
         measure("magnesium", "dietary_day_1"),
         measure("energy", "dietary_day_1"),
+        measure("energy_two_days", "dietary_two_days"),
     )
 }
 
@@ -378,7 +379,7 @@ WRONG = {
     ('"median"', "-inf"): "exposure.spline_reference: want \"median\" or a number, got the number -inf",
     ('"median"', "true"): "exposure.spline_reference: want \"median\" or a number, got true",
     ("spline_knots = 4\n", ""): "exposure.spline_reference: there is no curve without spline_knots",
-    ('weight = "dietary_day_1"', 'weight = "dietary"'): 'data.weight: want "interview", "examination" or "dietary_day_1", got the text \'dietary\'',
+    ('weight = "dietary_day_1"', 'weight = "dietary"'): 'data.weight: want "interview", "examination", "dietary_day_1" or "dietary_two_days", got the text \'dietary\'',
     ('cycles = ["2001-2002", "2003-2004"]', "cycles = []"): "data.cycles: want a list of cycles",
     ('"2003-2004"]', '"2003-2005"]'): "data.cycles no. 2: unknown cycle '2003-2005'; did you mean '2003-2004'?",
     ('"2003-2004"]', '"x"]'): "unknown cycle 'x' (known: 1999-2000, ",
@@ -686,6 +687,7 @@ table1 = {{ rows = {rows} }}
         (["bmi"], "examination"),
         (["bmi", "energy"], "dietary_day_1"),
         (["energy", "sex"], "dietary_day_1"),
+        (["energy", "energy_two_days"], "dietary_two_days"),
     ],
 )
 def test_the_weight_is_that_of_the_smallest_subsample(

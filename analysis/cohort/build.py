@@ -92,11 +92,11 @@ def required_columns(
     Raises
     ------
     InputError
-        If a measure does not exist in a cycle.
+        If a measure or the weight does not exist in a cycle.
     """
     wanted: dict[Table, set[str]] = {}
     for cycle in cycles:
-        used = [weight.sources[cycle], DESIGN_SOURCES[cycle]]
+        used = [weight.source(cycle), DESIGN_SOURCES[cycle]]
         used += [_source(measure, cycle) for measure in measures]
         for source in used:
             for table, variables in source.variables(cycle).items():
@@ -159,8 +159,8 @@ def _one_cycle(
 ) -> pd.DataFrame:
     demo = raw[next(iter(DESIGN_SOURCES[cycle].variables(cycle)))]
     people = pd.Index(np.sort(demo["SEQN"].to_numpy()), name="SEQN")
-    design = _columns(raw, DESIGN_SOURCES[cycle], cycle, people)
-    weights = _columns(raw, weight.sources[cycle], cycle, people)["weight"]
+    design = read_source(raw, DESIGN_SOURCES[cycle], cycle, people)
+    weights = read_source(raw, weight.source(cycle), cycle, people)["weight"]
     columns: dict[str, object] = {
         "seqn": people,
         "cycle": cycle,
@@ -170,14 +170,36 @@ def _one_cycle(
     }
     for measure in measures:
         source = _source(measure, cycle)
-        columns[measure.name] = measure.derive(_columns(raw, source, cycle, people), cycle).array
+        columns[measure.name] = measure.derive(read_source(raw, source, cycle, people), cycle).array
     return pd.DataFrame(columns)
 
 
-def _columns(
+def read_source(
     raw: Raw, source: Source, cycle: str, people: pd.Index
 ) -> dict[str, pd.Series | pd.DataFrame]:
-    """Each role of a source: a Series aligned to the participants, or a frame of rows."""
+    """Give each role of a source what plays it.
+
+    Parameters
+    ----------
+    raw : mapping of Table to DataFrame
+        What `required_columns` asked for.
+    source : Source
+        Of a measure, a weight or the design.
+    cycle : str
+        The source's cycle.
+    people : Index
+        Numbers (SEQN) of the participants.
+
+    Returns
+    -------
+    dict of str to Series or DataFrame
+        By role: a Series aligned to the participants, or a frame of rows.
+
+    Raises
+    ------
+    DataError
+        If a table of one row a participant has two of one.
+    """
     found: dict[str, pd.Series | pd.DataFrame] = {}
     for role, (table, variable) in source.columns.items():
         values = raw[Table(table, cycle)]

@@ -10,8 +10,9 @@ import pandas as pd
 
 from analysis.nhanes.cycles import Table
 
-Subsample = Literal["interview", "examination", "dietary_day_1"]
-"""Nested: everyone with a first-day recall was examined, everyone examined was interviewed."""
+Subsample = Literal["interview", "examination", "dietary_day_1", "dietary_two_days"]
+"""Nested, the largest first: everyone with two recalls has a first one, everyone with a first-day
+recall was examined, everyone examined was interviewed."""
 
 Columns = Mapping[str, Any]
 """What a derivation is given for one cycle, by role.
@@ -77,7 +78,7 @@ class Measure:
         By cycle name. A cycle that is not a key does not have the measure.
     derive : callable
         From the raw columns by role, and the cycle's name, to the measure. Missing is NaN or None.
-    subsample : {"interview", "examination", "dietary_day_1"}
+    subsample : {"interview", "examination", "dietary_day_1", "dietary_two_days"}
         The smallest subsample in which the measure is collected; decides the weight.
     note : str
         How it is derived and what is missing, in words for the methods section.

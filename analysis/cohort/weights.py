@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from analysis.cohort.measure import Source, Subsample
 from analysis.cohort.measures.recode import cycles_between, sources
+from analysis.errors import InputError
 from analysis.nhanes.cycles import CYCLES
 
 
@@ -17,7 +18,7 @@ class Weight:
 
     Parameters
     ----------
-    name : {"interview", "examination", "dietary_day_1"}
+    name : {"interview", "examination", "dietary_day_1", "dietary_two_days"}
         The subsample that it makes representative, as written in study files.
     label : str
         For people.
@@ -31,7 +32,22 @@ class Weight:
 
     def variable(self, cycle: str) -> str:
         """Name of the CDC's variable in a cycle."""
-        return self.sources[cycle].columns["weight"][1]
+        return self.source(cycle).columns["weight"][1]
+
+    def source(self, cycle: str) -> Source:
+        """Return where a cycle has it.
+
+        Raises
+        ------
+        InputError
+            If the cycle does not have it.
+        """
+        if cycle not in self.sources:
+            raise InputError(
+                f'the weight "{self.name}" does not exist in {cycle}',
+                remedy=f"It exists in {', '.join(sorted(self.sources))}.",
+            )
+        return self.sources[cycle]
 
 
 _ALL = tuple(CYCLES)
@@ -53,6 +69,11 @@ WEIGHTS: Mapping[str, Weight] = MappingProxyType(
                 | sources(
                     {"weight": ("DR1TOT", "WTDRD1")}, cycles_between("2003-2004", "2021-2023")
                 ),
+            ),
+            Weight(
+                "dietary_two_days",
+                "Two-day dietary weight",
+                sources({"weight": ("DR1TOT", "WTDR2D")}, cycles_between("2003-2004", "2021-2023")),
             ),
         )
     }

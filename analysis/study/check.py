@@ -10,7 +10,7 @@ from analysis.grammar import suggestion
 from analysis.nhanes.cycles import CYCLES
 from analysis.study.specification import Study
 
-SUBSAMPLES = ("interview", "examination", "dietary_day_1")
+SUBSAMPLES = ("interview", "examination", "dietary_day_1", "dietary_two_days")
 """From the largest to the smallest; each has a weight of the same name."""
 
 _FOUR_YEARS = frozenset({"1999-2000", "2001-2002"})

@@ -114,8 +114,9 @@ class Data(Section):
     cycles: Annotated[tuple[CycleName, ...], AfterValidator(_oldest_first)] = Field(
         strict=False, min_length=1, description='a list of cycles, such as ["2001-2002"]'
     )
-    weight: Literal["interview", "examination", "dietary_day_1"] = Field(
-        description='"interview", "examination" or "dietary_day_1": the smallest subsample used'
+    weight: Literal["interview", "examination", "dietary_day_1", "dietary_two_days"] = Field(
+        description='"interview", "examination", "dietary_day_1" or "dietary_two_days": '
+        "the smallest subsample used"
     )
 
 

@@ -96,6 +96,15 @@ def test_a_measure_that_a_cycle_lacks_is_refused_with_the_reason():
         required_columns([MEASURES["vitamin_d"]], ["1999-2000"], WEIGHTS["examination"])
 
 
+def test_weights_of_two_days_are_read_where_there_are_two():
+    weight, cycles = WEIGHTS["dietary_two_days"], ["2003-2004", "2021-2023"]
+    wanted = required_columns([MEASURES["energy_two_days"]], cycles, weight)
+    assert "WTDR2D" in wanted[Table("DR1TOT_C", "2003-2004")]
+    assert "WTDR2D" in wanted[Table("DR1TOT_L", "2021-2023")]
+    with pytest.raises(InputError, match='"dietary_two_days" does not exist in 2001-2002'):
+        required_columns([MEASURES["age"]], ["2001-2002"], weight)
+
+
 @pytest.mark.parametrize("cycles", [["2001-2002"], CYCLE_NAMES, list(CYCLES)])
 def test_pooled_shares_add_up_to_one(cycles):
     assert pooled_share(cycles) * len(cycles) == pytest.approx(1)

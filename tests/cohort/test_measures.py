@@ -10,12 +10,12 @@ from analysis.cohort.measure import Measure
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.measures.vitamin_d import NMOL_PER_NG, RIA_LINES, recover_ria
 from analysis.errors import DataError
-from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE
+from analysis.nhanes.cycles import CYCLES
 
 NAN = float("nan")
 
 
-def derive(name: str, cycle: str = "2005-2006", **roles: object) -> object:
+def derive(name: str, cycle: str = "2005-2006", /, **roles: object) -> object:
     """One participant through a measure's derivation."""
     index = pd.Index([1], name="SEQN")
     columns = {
@@ -118,6 +118,95 @@ def test_physical_activity(vigorous, moderate, rows, met, wanted):
     assert same(derive("physical_activity", **roles), wanted)
 
 
+IDLE = {
+    "age": 16, "vigorous": 2, "moderate": 2, "activities": activities(),
+    "transport": 2, "trips": NAN, "trips_unit": NAN, "trip_minutes": NAN,
+    "tasks": 2, "task_times": NAN, "task_minutes": NAN,
+}  # fmt: skip
+
+
+def trips(number: float, unit: float, minutes: float) -> dict[str, float]:
+    return {"transport": 1, "trips": number, "trips_unit": unit, "trip_minutes": minutes}
+
+
+def tasks(times: float, minutes: float) -> dict[str, float]:
+    return {"tasks": 1, "task_times": times, "task_minutes": minutes}
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted"),
+    [
+        ({}, 0),
+        ({"transport": 3, "tasks": 3, "vigorous": 3, "moderate": 3}, 0),
+        (trips(3, 2, 20), 3 * 20 * 4),  # three times a week
+        (trips(10, 2, 20), 7 * 20 * 4),  # minutes are of the whole day: at most seven days
+        (trips(1, 1, 20), 7 * 20 * 4),
+        (trips(4, 1, 20), 7 * 20 * 4),  # four times a day, 20 minutes altogether
+        (trips(15, 3, 20), 15 * 7 / 30 * 20 * 4),
+        (trips(100, 3, 20), 7 * 20 * 4),
+        (tasks(30, 60), 7 * 60 * 4.5),
+        (tasks(300, 10), 70 * 10 * 4.5),  # minutes are of each time
+        ({"moderate": 1, "activities": activities((30, 10, 6))}, 420),
+        (
+            trips(3, 2, 20)
+            | tasks(30, 60)
+            | {"moderate": 1, "activities": activities((30, 10, 6))},
+            240 + 1890 + 420,
+        ),
+        ({"age": 15}, None),
+        ({"transport": 7}, None),
+        ({"tasks": 9}, None),
+        ({"tasks": NAN}, None),
+        ({"vigorous": 9}, None),
+        (trips(99999, 2, 20), None),
+        (trips(3, 2, 77777), None),
+        (trips(3, 9, 20), None),
+        (trips(3, 2, NAN), None),
+        (tasks(99999, 20), None),
+        (tasks(3, 99999), None),
+    ],
+)
+def test_activity_of_30_days_is_leisure_transport_and_tasks(answers, wanted):
+    found = derive("physical_activity_met", "2003-2004", **(IDLE | answers))
+    assert pd.isna(found) if wanted is None else found == pytest.approx(wanted, rel=1e-12)
+
+
+KINDS = {
+    "vigorous_work": 8, "moderate_work": 4, "transport": 4,
+    "vigorous_recreation": 8, "moderate_recreation": 4,
+}  # fmt: skip
+
+
+def week(**kinds: tuple[float, float, float]) -> dict[str, float]:
+    """A typical week by the GPAQ: for each kind whether, days and minutes; the others not."""
+    answers: dict[str, float] = {"age": 40}
+    for kind in KINDS:
+        whether = kinds.get(kind, (2, NAN, NAN))
+        answers |= dict(zip((kind, f"{kind}_days", f"{kind}_minutes"), whether, strict=True))
+    return answers
+
+
+@pytest.mark.parametrize("cycle", ["2007-2008", "2017-2018"])
+@pytest.mark.parametrize(("kind", "met"), KINDS.items())
+def test_activity_of_a_typical_week_has_the_met_of_its_kind(cycle, kind, met):
+    def found(*whether: float) -> object:
+        return derive("physical_activity_met", cycle, **week(**{kind: whether}))
+
+    assert found(1, 5, 30) == 5 * 30 * met
+    assert found(2, NAN, NAN) == 0
+    unknown = [(1, 77, 30), (1, 99, NAN), (1, 5, 7777), (1, 5, 9999), (1, 5, NAN)]
+    for whether in [*unknown, (7, NAN, NAN), (9, NAN, NAN), (NAN, NAN, NAN)]:
+        assert pd.isna(found(*whether)), whether
+
+
+def test_activity_of_a_typical_week_is_the_sum_of_its_kinds():
+    all_kinds = {kind: (1, place, 10 * place) for place, kind in enumerate(KINDS, 1)}
+    found = derive("physical_activity_met", "2009-2010", **week(**all_kinds))
+    assert found == 1 * 10 * 8 + 2 * 20 * 4 + 3 * 30 * 4 + 4 * 40 * 8 + 5 * 50 * 4
+    young = week(**all_kinds) | {"age": 15}
+    assert pd.isna(derive("physical_activity_met", "2009-2010", **young))
+
+
 @pytest.mark.parametrize(
     ("code", "sex", "status", "wanted"),
     [
@@ -140,9 +229,69 @@ def test_intakes_want_a_reliable_recall(name, status, wanted):
     assert same(derive(name, total=250.0, status=status), wanted)
 
 
+@pytest.mark.parametrize("name", ["magnesium_dietary", "calcium_dietary", "energy"])
+@pytest.mark.parametrize(
+    ("status_1", "status_2", "second", "mean"),
+    [(1, 1, 350.0, 300.0), (1, 2, None, None), (2, 1, 350.0, None), (1, 5, None, None)],
+)
+def test_means_of_two_days_want_two_reliable_recalls(name, status_1, status_2, second, mean):
+    roles = {"total_1": 250.0, "total_2": 350.0, "status_1": status_1, "status_2": status_2}
+    assert same(derive(f"{name}_day_2", **roles), second)
+    assert same(derive(f"{name}_two_days", **roles), mean)
+
+
+BOOK = pd.DataFrame({"code": [11111000.0], "grams": [100.0], "amount": [1.0]})
+NO_BOOK = BOOK.iloc[:0]
+
+
+@pytest.mark.parametrize("cycle", ["2003-2004", "2007-2008"])
+@pytest.mark.parametrize(
+    ("status_1", "status_2", "first", "second", "mean"),
+    [(1, 1, 2.0, 5.0, 3.5), (1, 2, 2.0, None, None), (4, 1, None, 5.0, None)],
+)
+def test_vitamin_d_of_two_days(cycle, status_1, status_2, first, second, mean):
+    def day(*grams: float) -> pd.DataFrame:
+        return pd.DataFrame({"SEQN": 1, "code": 11111000.0, "grams": grams})
+
+    told = {"total_1": 2.0, "total_2": 5.0}
+    eaten = {"energy_1": 2000.0, "energy_2": 2000.0, "foods_1": day(150.0, 50.0),
+             "foods_2": day(500.0), "book": BOOK, "later_book": NO_BOOK}  # fmt: skip
+    roles = (eaten if cycle == "2003-2004" else told) | {
+        "status_1": status_1,
+        "status_2": status_2,
+    }
+    of_first = {role.removesuffix("_1"): value for role, value in roles.items()}
+    assert same(derive("vitamin_d_dietary", cycle, **of_first), first)
+    assert same(derive("vitamin_d_dietary_day_2", cycle, **roles), second)
+    assert same(derive("vitamin_d_dietary_two_days", cycle, **roles), mean)
+
+
+def test_each_day_is_read_from_its_own_tables():
+    def tables(name: str, cycle: str) -> dict[str, set[str]]:
+        variables = MEASURES[name].sources[cycle].variables(cycle)
+        return {table.name: wanted - {"SEQN"} for table, wanted in variables.items()}
+
+    assert tables("magnesium_dietary_two_days", "2003-2004") == {
+        "DR1TOT_C": {"DR1TMAGN", "DR1DRSTZ"},
+        "DR2TOT_C": {"DR2TMAGN", "DR2DRSTZ"},
+    }
+    assert tables("energy_day_2", "2021-2023") == {"DR2TOT_L": {"DR2TKCAL", "DR2DRSTZ"}}
+    by_code = tables("vitamin_d_dietary_two_days", "2005-2006")
+    assert by_code["DR1IFF_D"] == {"DR1IFDCD", "DR1IGRMS"}
+    assert by_code["DR2IFF_D"] == {"DR2IFDCD", "DR2IGRMS"}
+    assert by_code["DR2TOT_D"] == {"DR2TKCAL", "DR2DRSTZ"}
+    assert set(by_code) == {
+        "DR1TOT_D", "DR2TOT_D", "DR1IFF_D", "DR2IFF_D", "DR1IFF_E", "DR1IFF_F"
+    }  # fmt: skip
+    assert tables("vitamin_d_dietary_day_2", "2007-2008") == {"DR2TOT_E": {"DR2TVD", "DR2DRSTZ"}}
+
+
 @pytest.mark.parametrize(
     ("name", "role", "code", "wanted"),
     [
+        ("parathyroid_hormone", "hormone", 38, 38),
+        ("parathyroid_hormone", "hormone", 6.36, 6.36),  # below the limit of detection
+        ("recall_status_day_2", "status", 5, "Not done"),
         ("examined", "code", 2, "Yes"),
         ("examined", "code", 1, "No"),
         ("sex", "code", 1, "Male"),
@@ -192,7 +341,6 @@ def test_every_measure_is_whole(measure: Measure):
     assert measure.label[0].isupper() and not measure.label.endswith(".")
     assert not (measure.unit and measure.levels)
     for cycle, source in measure.sources.items():
-        suffix = CYCLES[cycle].suffix
         for table in source.variables(cycle):
-            lettered = suffix and table.cycle != EVERY_CYCLE
-            assert table.name.endswith(f"_{suffix}") if lettered else "_" not in table.name
+            suffix = CYCLES[table.cycle].suffix if table.cycle in CYCLES else ""
+            assert table.name.endswith(f"_{suffix}") if suffix else "_" not in table.name

@@ -6,13 +6,33 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from analysis.cohort.measure import Measure
-from analysis.cohort.measures import body, demographics, diet, lifestyle, supplements, vitamin_d
+from analysis.cohort.measures import (
+    activity,
+    body,
+    demographics,
+    diet,
+    foods,
+    lifestyle,
+    parathyroid,
+    supplements,
+    two_days,
+    vitamin_d,
+)
+
+SUBJECTS = (
+    demographics,
+    body,
+    lifestyle,
+    activity,
+    diet,
+    foods,
+    two_days,
+    supplements,
+    vitamin_d,
+    parathyroid,
+)
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
-    {
-        measure.name: measure
-        for subject in (demographics, body, lifestyle, diet, supplements, vitamin_d)
-        for measure in subject.MEASURES
-    }
+    {measure.name: measure for subject in SUBJECTS for measure in subject.MEASURES}
 )
 """Measures by name, in the order of the data dictionary."""
