@@ -1,4 +1,4 @@
-"""The foods of the first recall, from which vitamin D from food is computed by food code.
+"""The foods of the recalls, from which vitamin D from food is computed by food code.
 
 The recalls of 2001-2006 give no vitamin D; those of 2007-2010 do, food by food. So the artificial
 survey has foods with codes and grams in 2001-2006, and for vitamin D per gram two small tables,
@@ -13,6 +13,7 @@ import numpy as np
 from analysis.synthetic.draw import Block, People
 from analysis.synthetic.layout import SEQN, TableLayout, Variable, coded, number
 from analysis.synthetic.parameters import model
+from analysis.synthetic.people import second_day_vitamin_d
 
 LATER = {"2007-2008": "E", "2009-2010": "F"}
 """Cycles whose food tables carry vitamin D, with their letters."""
@@ -24,12 +25,12 @@ FIRST_EATER = 190_001
 """Below every other artificial number and above the CDC's."""
 
 
-def food_table(cycle: str) -> str:
+def food_table(cycle: str, day: int = 1) -> str:
     """Name of the table of individual foods, without its suffix."""
-    return "DRXIFF" if cycle == "2001-2002" else "DR1IFF"
+    return "DRXIFF" if cycle == "2001-2002" else f"DR{day}IFF"
 
 
-def _names(cycle: str) -> dict[str, str]:
+def _names(cycle: str, day: int = 1) -> dict[str, str]:
     """Names of the food table's variables by their role."""
     if cycle == "2001-2002":
         return {
@@ -38,12 +39,17 @@ def _names(cycle: str) -> dict[str, str]:
             "code": "DRDIFDCD",
             "grams": "DRXIGRMS",
         }
-    return {"line": "DR1ILINE", "status": "DR1DRSTZ", "code": "DR1IFDCD", "grams": "DR1IGRMS"}
+    return {
+        "line": f"DR{day}ILINE",
+        "status": f"DR{day}DRSTZ",
+        "code": f"DR{day}IFDCD",
+        "grams": f"DR{day}IGRMS",
+    }
 
 
-def foods(cycle: str) -> tuple[Variable, ...]:
+def foods(cycle: str, day: int = 1) -> tuple[Variable, ...]:
     """Variables of the food table of a cycle."""
-    name = _names(cycle)
+    name = _names(cycle, day)
     line = "Food/individual component number"
     if cycle == "2005-2006":
         line = line.replace("individual", "Individual")
@@ -74,30 +80,34 @@ def composition() -> tuple[list[int], list[float]]:
     return codes, [food["vitamin_d"] for food in known] + [0.0] * len(table["plain"])
 
 
-def food_rows(block: Block, people: People, cycle: str) -> People:
-    """Fill the food table: four foods a reliable recall, human milk for the breast-fed.
+def food_rows(block: Block, people: People, cycle: str, day: int = 1) -> People:
+    """Fill the food table of a day: four foods a reliable recall, human milk for the breast-fed.
 
     Returns
     -------
     dict of str to ndarray
         Columns by variable, in the order of people, then lines.
     """
-    table, name = model()["foods"], _names(cycle)
+    table, name = model()["foods"], _names(cycle, day)
+    stream = "" if day == 1 else f" of day {day}"
     low, high = table["milk_share"]
-    from_milk = low + (high - low) * block.uniform("milk share")
-    which = np.floor(len(table["others"]) * block.uniform("other food")).astype(np.int64)
+    from_milk = low + (high - low) * block.uniform(f"milk share{stream}")
+    which = np.floor(len(table["others"]) * block.uniform(f"other food{stream}")).astype(np.int64)
     others = np.array([(food["code"], food["vitamin_d"]) for food in table["others"]])[which]
     total, everyone = people["food_vitamin_d"], np.ones(block.size)
+    recalled = everyone.astype(bool)
+    if day == 2:
+        total, recalled = second_day_vitamin_d(block, people), people["second"] == 1
     foods_eaten = [
         (everyone * table["milk"]["code"], 100.0 * from_milk * total / table["milk"]["vitamin_d"]),
         (others[:, 0], 100.0 * (1.0 - from_milk) * total / others[:, 1]),
     ]
     for code in table["plain"]:
-        foods_eaten.append((everyone * code, 20.0 + 300.0 * block.uniform(f"grams {code}")))
+        foods_eaten.append((everyone * code, 20.0 + 300.0 * block.uniform(f"grams {code}{stream}")))
     parts = []
     for line, (codes, grams) in enumerate(foods_eaten, 1):
         breast_fed = (people["recall"] == 4) & (line == 1)
-        rows = (people["recall"] == 1) | breast_fed
+        rows = recalled & ((people["recall"] == 1) | breast_fed)
         columns = {
             "SEQN": people["seqn"],
             "WTDRD1": people["dietary_weight"],

@@ -275,6 +275,30 @@ def _food_vitamin_d(block: Block, people: People, status: np.ndarray) -> Array:
     return np.round(exp(octaves * log(np.array([2.0]))), 2)
 
 
+def second_day_vitamin_d(block: Block, people: People) -> Array:
+    """Micrograms of vitamin D from food on the second day, spread as on the first around a median.
+
+    Its log is correlated with that of the first day, and with nothing else.
+    """
+    table = model()["interaction"]
+    log2 = log(np.array([2.0]))
+    first = (log(np.maximum(people["food_vitamin_d"], 0.01)) / log2 - table["log2_median"]) / table[
+        "sd"
+    ]
+    own = block.normal("food vitamin D of day 2")
+    r = table["second_day"]
+    octaves = table["log2_median"] + table["sd"] * (r * first + math.sqrt(1 - r * r) * own)
+    return np.round(exp(octaves * log2), 2)
+
+
+def parathyroid_hormone(block: Block, people: People) -> Array:
+    """Parathyroid hormone in whole pg/mL: log-normal, lower where 25(OH)D is higher."""
+    table = model()["parathyroid"]
+    centre = log(np.array([table["median"]])) + table["per_ng"] * (people["ria"] - 25.0)
+    drawn = np.rint(exp(centre + table["sd"] * block.normal("parathyroid hormone")))
+    return np.maximum(drawn, table["lowest"])
+
+
 def lc_ms_equivalent(ria: Array, cycle: str) -> Array:
     """Serum 25(OH)D in nmol/L as the CDC publishes it, from whole ng/mL by radioimmunoassay.
 

@@ -11,10 +11,16 @@ from analysis.synthetic.arithmetic import Array, log
 from analysis.synthetic.draw import Block, Mask, People, pick
 from analysis.synthetic.foods import food_rows, food_table
 from analysis.synthetic.parameters import model
-from analysis.synthetic.people import intakes, lc_ms_equivalent
+from analysis.synthetic.people import intakes, lc_ms_equivalent, parathyroid_hormone
 from analysis.synthetic.questionnaires import ACTIVITIES
 from analysis.synthetic.supplements import supplement_rows
-from analysis.synthetic.variables import NUTRIENTS, RELEASE, nutrient_name
+from analysis.synthetic.variables import (
+    NUTRIENTS,
+    PARATHYROID,
+    PARATHYROID_FIRST_AGE,
+    RELEASE,
+    nutrient_name,
+)
 
 MAX_ACTIVITIES = 3
 """Most leisure activities that a person reports at one level."""
@@ -59,6 +65,8 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     else:
         tables["DR1TOT"] = (_recall(block, people, cycle, 1), examined)
         tables["DR2TOT"] = (_recall(block, people, cycle, 2), examined)
+        drawn_from = examined & (age >= PARATHYROID_FIRST_AGE)
+        tables[PARATHYROID[cycle]] = (_parathyroid(block, people), drawn_from)
     filled = {
         f"{name}_{suffix}": {
             "SEQN": people["seqn"][rows],
@@ -69,6 +77,8 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     asked = (age >= 12) & (examined | ~teen)
     filled[f"{food_table(cycle)}_{suffix}"] = food_rows(block, people, cycle)
     filled[f"DSQ2_{suffix}"] = products
+    if cycle != "2001-2002":
+        filled[f"{food_table(cycle, 2)}_{suffix}"] = food_rows(block, people, cycle, 2)
     filled[f"PAQIAF_{suffix}"] = _activities(block, people, moves, asked)
     return filled
 
@@ -265,6 +275,11 @@ def _serum(block: Block, people: People, cycle: str) -> People:
     share = np.where(people["age"] >= 20, missing["serum"], missing["serum_child"])
     lost = block.uniform("missing serum") < share
     return {"LBDVIDMS": _where(~lost, lc_ms_equivalent(people["ria"], cycle))}
+
+
+def _parathyroid(block: Block, people: People) -> People:
+    lost = _blank(block, "parathyroid hormone", model()["missing"]["serum"])
+    return {"LBXPT21": _where(~lost, parathyroid_hormone(block, people))}
 
 
 def _recall(block: Block, people: People, cycle: str, day: int) -> People:

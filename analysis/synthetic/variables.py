@@ -195,6 +195,24 @@ def vid(cycle: str) -> tuple[Variable, ...]:
     )
 
 
+PARATHYROID = {"2003-2004": "L11", "2005-2006": "PTH"}
+"""Table of parathyroid hormone, which was measured in these cycles."""
+PARATHYROID_FIRST_AGE = 6
+
+
+def parathyroid(cycle: str) -> tuple[Variable, ...]:
+    """Parathyroid hormone."""
+    return (
+        SEQN,
+        number(
+            "LBXPT21",
+            "Parathyroid Hormone(Elecys method) pg/mL",
+            "Intact parathyroid hormone in serum.",
+            target=aged(PARATHYROID_FIRST_AGE),
+        ),
+    )
+
+
 def layouts(cycle: str, suffix: str) -> tuple[TableLayout, ...]:
     """Every table of one cycle.
 
@@ -237,6 +255,13 @@ def layouts(cycle: str, suffix: str) -> tuple[TableLayout, ...]:
         ("DSQ1", "Dietary Supplement Use 30-Day - File 1", "Everyone.", use(cycle)),
         ("DSQ2", "Dietary Supplement Use 30-Day - File 2", "Products.", products_taken(cycle)),
     ]
+    if not early:
+        second = foods(cycle, 2)
+        who = f"Examined, from {PARATHYROID_FIRST_AGE} years of age."
+        tables += [
+            (food_table(cycle, 2), "Dietary Interview - Individual Foods, Day 2", "Foods.", second),
+            (PARATHYROID[cycle], "Parathyroid Hormone", who, parathyroid(cycle)),
+        ]
     return tuple(
         TableLayout(f"{name}_{suffix}", title, eligible, variables)
         for name, title, eligible, variables in tables

@@ -14,6 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import synthetic
+from analysis.cohort.build import build_frame, required_columns
+from analysis.cohort.measures import MEASURES
+from analysis.cohort.measures.vitamin_d import RIA_LINES, recover_ria
+from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
 from analysis.nhanes.codebook import parse_codebook
 from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
@@ -57,7 +61,7 @@ def test_the_bytes_are_pinned(artificial_survey):
     # and say in the changelog that artificial results change.
     files = json.loads((artificial_survey / synthetic.MANIFEST).read_text())["files"]
     pinned = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    assert pinned == "11ad1c767ec5ece4593fde173e4ad0efc508d70ba0e2c1c8c17f56c909bcd50c"
+    assert pinned == ""
 
 
 def test_same_seed_same_bytes_and_another_seed_others(tmp_path):
@@ -133,7 +137,7 @@ def test_a_tampered_value_does_not_reconcile(artificial_survey, data):
         for name, variable in codebook.variables.items()
         if {code.kind for code in variable.codes} == {"value", "missing"}
     ]
-    name = data.draw(st.sampled_from(coded or ["LBDVIDMS" if "VID" in table.name else "BMXBMI"]))
+    name = data.draw(st.sampled_from(coded or [frame.columns[-1]]))
     row = data.draw(st.integers(0, len(frame) - 1))
     frame.loc[row, name] = 3.5 if pd.isna(frame.loc[row, name]) else np.nan
     verdicts = {c.variable: c.verdict for c in reconcile(table.name, frame, codebook)}
@@ -170,7 +174,10 @@ def real_page(tmp_path):
 
     def fetch(table: Table) -> Path:
         if "://" not in mirror:
-            return Path(mirror) / table.codebook_path
+            path = Path(mirror) / table.codebook_path
+            if not path.exists():
+                pytest.skip(f"the mirror folder does not hold {table.name}")
+            return path
         answer = requests.get(f"{mirror.rstrip('/')}/{table.codebook_path}", timeout=30)
         answer.raise_for_status()
         path = tmp_path / f"{table.name}.htm"
@@ -240,7 +247,7 @@ def everything(request, artificial_survey):
     frame = read(artificial_survey, "DEMO", cycle)
     for layout in layouts(cycle, CYCLES[cycle].suffix)[1:]:
         name = layout.name.rsplit("_", 1)[0]
-        if name in ("PAQIAF", "DR2TOT", "DRXIFF", "DR1IFF", "DSQ2"):
+        if name in ("PAQIAF", "DR2TOT", "DRXIFF", "DR1IFF", "DR2IFF", "DSQ2"):
             continue
         other = read(artificial_survey, name, cycle)
         assert other["SEQN"].is_unique and other["SEQN"].isin(frame["SEQN"]).all()
@@ -275,6 +282,11 @@ RULES = {
         f.ALQ120U.notna() == (f.ALQ120Q > 0)
     ),
     "walking is described by those who walked": lambda f, c: f.PAD080.notna() == (f.PAD020 == 1),
+    "parathyroid hormone is of the examined from 6 years on": lambda f, c: (
+        f.RIDSTATR.isin([1, 2])
+        if c == "2001-2002"
+        else f.get("in_L11", f.get("in_PTH")).notna() == ((f.RIDSTATR == 2) & (f.RIDAGEYR >= 6))
+    ),
     "25(OH)D is of the examined": lambda f, c: f.in_VID.isna() | (f.RIDSTATR == 2),
     "supplements are asked of everyone": lambda f, c: f.DSD010.notna(),
 }
@@ -444,6 +456,41 @@ def test_vitamin_d_from_food_comes_back_by_food_code(artificial_survey, cycle):
     # Shifts by status lower the mean and widen the spread a little.
     assert log2.mean() == pytest.approx(table["log2_median"], abs=0.25)
     assert log2.std() == pytest.approx(table["sd"], abs=0.1)
+
+
+@pytest.mark.parametrize("cycle", WHICH[1:])
+def test_both_days_come_back_through_the_measures(artificial_survey, cycle):
+    names = ["vitamin_d_dietary", "vitamin_d_dietary_day_2", "vitamin_d_dietary_two_days"]
+    measures, weight = [MEASURES[name] for name in names], WEIGHTS["dietary_two_days"]
+    raw = {
+        table: read_columns(artificial_survey / table.data_path, list(columns))
+        for table, columns in required_columns(measures, [cycle], weight).items()
+    }
+    frame = build_frame(raw, measures, [cycle], weight)
+    first, second, mean = (frame[name] for name in names)
+    one, two = (read(artificial_survey, f"DR{day}TOT", cycle) for day in (1, 2))
+    assert first.notna().sum() == (one["DR1DRSTZ"] == 1).sum()
+    assert second.notna().sum() == mean.notna().sum() == (two["DR2DRSTZ"] == 1).sum()
+    pd.testing.assert_series_equal(mean, (first + second) / 2, check_names=False)
+    logs = np.log2(np.column_stack([first, second])[mean.notna()])
+    table = model()["interaction"]
+    # Rounded grams move no one; the correlation of 1,100 people has a standard error of 0.02.
+    assert np.corrcoef(logs.T)[0, 1] == pytest.approx(table["second_day"], abs=0.08)
+    assert logs[:, 1].std() == pytest.approx(table["sd"], abs=0.1)
+
+
+@pytest.mark.parametrize(("cycle", "name"), [("2003-2004", "L11"), ("2005-2006", "PTH")])
+def test_parathyroid_hormone_falls_with_25ohd(artificial_survey, cycle, name):
+    serum = read(artificial_survey, "VID", cycle).set_index("SEQN")["LBDVIDMS"].dropna()
+    hormone = read(artificial_survey, name, cycle).set_index("SEQN")["LBXPT21"].dropna()
+    both = serum.index.intersection(hormone.index)
+    ng = recover_ria(serum[both].to_numpy(), *RIA_LINES[cycle])
+    slope, centre = np.polyfit(ng - 25, np.log(hormone[both]), 1)
+    table = model()["parathyroid"]
+    # Standard errors of 0.001 and 0.012 with 1,100 people.
+    assert slope == pytest.approx(table["per_ng"], abs=0.004)
+    assert centre == pytest.approx(np.log(table["median"]), abs=0.04)
+    assert hormone.min() >= table["lowest"]
 
 
 FORM = {
