@@ -23,6 +23,9 @@ FEW_PEOPLE = 200
 
 RIA = "vitamin_d_ria"
 
+RECALLED = ("dietary_day_1", "dietary_two_days")
+"""Subsamples of what people told that they ate on one day or two."""
+
 COMPARISONS = (
     (("odds_ratio",), "odds ratio between groups", "odds ratios between groups"),
     (("linear",), "difference between groups", "differences between groups"),
@@ -78,36 +81,48 @@ def _of_artificial(facts: RunFacts) -> list[Text]:
 def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
     exposure = facts.exposure
     measure = used.get(exposure.measure) if exposure is not None else None
-    if measure is None or measure.subsample != "dietary_day_1":
+    if exposure is None or measure is None or measure.subsample not in RECALLED:
         return []
     noun = words.group_noun(exposure.groups)
     label = words.lower_first(measure.label)
+    if measure.name.endswith("_two_days"):
+        said, days = (
+            "The exposure is the mean of what a person reported for two days. Two recalls say more "
+            "of that person's usual intake than one does, but still little: means of two days",
+            "two days",
+        )
+    else:
+        said, days = (
+            "The exposure is what a person reported for one day. One recall says little of that "
+            "person's usual intake: intakes of one day",
+            "single days",
+        )
     return [
         text(
-            f"The exposure is what a person reported for one day. One recall says little of that "
-            f"person's usual intake: intakes of one day spread wider than usual ones, many people "
+            f"{said} spread wider than usual ones, many people "
             f"stand in another {noun} than their usual intake would put them, and associations "
             f"with the exposure are as a rule drawn towards none. Cut points of {label} are of "
-            "single days and are no cut points of usual intake. People also under-report what "
+            f"{days} and are no cut points of usual intake. People also under-report what "
             "they eat."
         ),
-        *_of_same_day(used, facts),
+        *_of_same_day(used, facts, measure.subsample),
     ]
 
 
-def _of_same_day(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+def _of_same_day(used: dict[str, Measure], facts: RunFacts, subsample: str) -> list[Text]:
     """Covariates out of the same recall share its errors."""
     names = {name for model in facts.models for name in term_names(model.terms)}
     same = [
         words.lower_first(measure.label)
         for name, measure in used.items()
-        if name in names and measure.subsample == "dietary_day_1"
+        if name in names and measure.subsample in RECALLED
     ]
     if not same:
         return []
     one = len(same) == 1
+    recall = "recall" if subsample == "dietary_day_1" else "recalls"
     told = text(
-        f"From the same recall {'comes the covariate' if one else 'come the covariates'} ",
+        f"From the same {recall} {'comes the covariate' if one else 'come the covariates'} ",
         listing(same),
         f". {'Its' if one else 'Their'} errors go together with those of the exposure, so that in "
         f"models which hold {'it' if one else 'them'} an association may be off in either "

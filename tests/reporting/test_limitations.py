@@ -53,6 +53,27 @@ def test_covariates_of_the_same_recall_agree_in_number(
         assert ("hold it an" in text, "it leaves less" in text) == (one, one)
 
 
+@pytest.mark.parametrize(
+    ("exposure", "days", "same"),
+    [
+        ("magnesium_dietary", "reported for one day", "the same recall comes"),
+        ("magnesium_dietary_two_days", "mean of what a person reported for two days",
+         "the same recalls comes"),
+        ("bmi", None, None),
+    ],
+)  # fmt: skip
+def test_a_mean_of_two_days_is_told_from_one_day(
+    made: Any, exposure: str, days: str | None, same: str | None
+) -> None:
+    facts = made.facts_for("deng_2013")
+    energy = "energy_two_days" if exposure.endswith("_two_days") else "energy"
+    model = facts.models[-1].model_copy(update={"terms": (energy,)})
+    other = facts.exposure.model_copy(update={"measure": exposure})
+    text = said(made, [], with_study(facts, models=(model,), exposure=other))
+    assert ("usual intake" in text) == (days is not None)
+    assert days is None or (days in text and same in text)
+
+
 def test_cut_offs_are_told_of_studies_that_have_them(made: Any) -> None:
     forrest, deng = made.facts_for("forrest_2011"), made.facts_for("deng_2013")
     assert "Cut-offs on the radioimmunoassay scale" in said(made, [], forrest)
