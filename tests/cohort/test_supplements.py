@@ -262,6 +262,34 @@ def test_supplemental_magnesium(cycle, answers, products, wanted):
         assert total == pytest.approx(food, nan_ok=True)
 
 
+@pytest.mark.parametrize("cycle", ["2001-2002", "2005-2006", "2011-2012"])
+@pytest.mark.parametrize(("status", "eaten"), [(1, 3.0), (2, NAN)])
+def test_total_vitamin_d_is_food_by_code_or_total_plus_supplements(cycle, status, eaten):
+    index = pd.Index([1], name="SEQN")
+    columns = person(cycle, KNOWN, supplements=1, released=8.0)
+    columns |= {
+        role: pd.Series([float(value)], index=index)
+        for role, value in {"status": status, "energy": 2000, "total": 3.0}.items()
+    }
+    book = pd.DataFrame({"code": [11111000.0], "grams": [100.0], "amount": [1.0]})
+    foods = pd.DataFrame({"SEQN": [1], "code": [11111000.0], "grams": [300.0]})
+    columns |= {"foods": foods, "book": book, "later_book": book}
+    pills = MEASURES["vitamin_d_supplemental"].derive(columns, cycle).iloc[0]
+    found = MEASURES["vitamin_d_total"].derive(columns, cycle).iloc[0]
+    assert pills > 0
+    assert found == pytest.approx(eaten + pills, nan_ok=True)
+
+
+def test_roles_of_foods_and_supplements_are_distinct():
+    for cycle, source in MEASURES["vitamin_d_total"].sources.items():
+        parts = [MEASURES["vitamin_d_dietary"].sources[cycle]]
+        parts += [s for c, s in MEASURES["vitamin_d_supplemental"].sources.items() if c == cycle]
+        for kind in ("columns", "records", "lookups"):
+            joined = getattr(source, kind)
+            for part in parts:
+                assert getattr(part, kind).items() <= joined.items(), (cycle, kind)
+
+
 @pytest.mark.parametrize(
     ("products", "use", "known"),
     [

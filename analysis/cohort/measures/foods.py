@@ -118,7 +118,8 @@ def food_matches(columns: Columns, cycle: str) -> pd.DataFrame:
     return match_counts(foods[reliable], book_of(columns))
 
 
-def _sources() -> dict[str, Source]:
+def vitamin_d_sources() -> dict[str, Source]:
+    """Where vitamin D from food is read, by cycle."""
     found: dict[str, Source] = {}
     for cycle in BY_CODE:
         early = cycle == "2001-2002"
@@ -137,7 +138,7 @@ MEASURES = (
         label="Dietary vitamin D",
         unit="µg/day",
         kind="continuous",
-        sources=_sources(),
+        sources=vitamin_d_sources(),
         derive=vitamin_d_dietary,
         subsample="dietary_day_1",
         note=(

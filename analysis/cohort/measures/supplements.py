@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.cohort.measure import Columns, Measure, Source
 from analysis.cohort.measures.diet import ABSENT as NO_RECALL
 from analysis.cohort.measures.diet import reliable_total
+from analysis.cohort.measures.foods import HOW_BY_CODE, vitamin_d_dietary, vitamin_d_sources
 from analysis.cohort.measures.recode import as_category, categories, cycles_between, sources
 from analysis.cohort.supplements.contents import NUTRIENTS, product_contents
 from analysis.cohort.supplements.people import COMPLETENESS, carries, completeness, intake
@@ -84,6 +85,19 @@ def _total_sources(nutrient: str) -> dict[str, Source]:
     return found
 
 
+def _total_vitamin_d_sources() -> dict[str, Source]:
+    """Join the sources of supplements and of vitamin D from food, whose roles are all distinct."""
+    found = {}
+    for cycle, food in vitamin_d_sources().items():
+        part = _products(cycle, NUTRIENTS["vitamin_d"].released)
+        found[cycle] = Source(
+            {**part.columns, **food.columns},
+            {**part.records, **food.records},
+            {**part.lookups, **food.lookups},
+        )
+    return found
+
+
 def _amounts(columns: Columns, nutrients: list[str]) -> pd.DataFrame:
     contents = product_contents(
         columns["products"],
@@ -116,6 +130,11 @@ def supplemental(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
 def total(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
     """Intake a day from food on the day of a reliable recall, supplements and antacids."""
     return reliable_total(columns, cycle) + supplemental(columns, cycle, nutrient)
+
+
+def total_vitamin_d(columns: Columns, cycle: str) -> pd.Series:
+    """Vitamin D a day from food on the day of a reliable recall, and from supplements."""
+    return vitamin_d_dietary(columns, cycle) + supplemental(columns, cycle, "vitamin_d")
 
 
 def use(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
@@ -192,9 +211,24 @@ def _use(nutrient: str, label: str) -> Measure:
 MEASURES = (
     _supplemental("magnesium", "Supplemental magnesium", "mg/day"),
     _supplemental("calcium", "Supplemental calcium", "mg/day"),
-    _supplemental("vitamin_d", "Supplemental vitamin D", "microgram/day"),
+    _supplemental("vitamin_d", "Supplemental vitamin D", "µg/day"),
     _total("magnesium", "Total magnesium", "mg/day"),
     _total("calcium", "Total calcium", "mg/day"),
+    Measure(
+        name="vitamin_d_total",
+        label="Total vitamin D",
+        unit="µg/day",
+        kind="continuous",
+        sources=_total_vitamin_d_sources(),
+        derive=total_vitamin_d,
+        subsample="dietary_day_1",
+        note=(
+            "Food and drink of the first 24-hour recall (vitamin_d_dietary) plus the 30-day "
+            "average from supplements (vitamin_d_supplemental); missing where either is. "
+            + HOW_BY_CODE
+        ),
+        absent=NO_TOTAL,
+    ),
     _use("magnesium", "Supplement or antacid with magnesium"),
     _use("calcium", "Supplement or antacid with calcium"),
     _use("vitamin_d", "Supplement with vitamin D"),
