@@ -1,6 +1,7 @@
-# R's answers for the whole study deng_2013: Rscript tests/reference/deng_2013.R COHORT.csv
-# COHORT.csv is what `python -m analysis cohort deng_2013 --write COHORT.csv` writes; it holds
-# participants and is never committed. What this script writes are aggregates. See README.md.
+# R's answers for the whole of a study: Rscript tests/reference/deng_2013.R STUDY COHORT.csv
+# STUDY is deng_2013 or deng_2013_total, COHORT.csv what `python -m analysis cohort STUDY --write
+# COHORT.csv` writes; it holds participants and is never committed. What this script writes are
+# aggregates. See README.md.
 suppressMessages({
   library(survey)
   library(jsonlite)
@@ -8,7 +9,11 @@ suppressMessages({
 })
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
-people <- read.csv(commandArgs(trailingOnly = TRUE)[1], stringsAsFactors = FALSE)
+arguments <- commandArgs(trailingOnly = TRUE)
+study <- arguments[1]
+people <- read.csv(arguments[2], stringsAsFactors = FALSE)
+exposure <- c(deng_2013 = "magnesium_dietary", deng_2013_total = "magnesium_total")[[study]]
+people$dose <- people[[exposure]]
 people$in_cohort <- people$in_cohort == "True"
 
 levels_of <- list(
@@ -28,16 +33,16 @@ survey_of <- function() {
   svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = people)
 }
 cohort <- subset(survey_of(), in_cohort)
-quantiles <- function(design, shares) {
-  unname(svyquantile(~magnesium_dietary, design, shares, qrule = "math", ci = TRUE)[[1]][, 1])
+quantiles <- function(design, shares, of = ~dose) {
+  unname(svyquantile(of, design, shares, qrule = "math", ci = TRUE)[[1]][, 1])
 }
 cuts <- quantiles(cohort, c(0.25, 0.5, 0.75))
-people$quartile <- cut(people$magnesium_dietary, c(-Inf, cuts, Inf), labels = paste0("Q", 1:4))
+people$quartile <- cut(people$dose, c(-Inf, cuts, Inf), labels = paste0("Q", 1:4))
 people$in_cohort <- people$in_cohort & !is.na(people$quartile)
 cohort <- subset(survey_of(), in_cohort)
 medians <- sapply(paste0("Q", 1:4), function(q) quantiles(subset(cohort, quartile == q), 0.5))
 people$score <- unname(medians[as.character(people$quartile)])
-people$hundred <- people$magnesium_dietary / 100
+people$hundred <- people$dose / 100
 k <- people$vitamin_d_ria
 people$deficiency <- ifelse(k < 12, 1, ifelse(k >= 20, 0, NA))
 people$insufficiency <- ifelse(k >= 12 & k < 20, 1, ifelse(k >= 20, 0, NA))
@@ -49,17 +54,29 @@ knots <- quantiles(cohort, c(0.05, 0.35, 0.65, 0.95))
 reference <- quantiles(cohort, 0.5)
 ends <- quantiles(cohort, c(0.01, 0.99))
 at <- seq(ends[1], ends[2], length.out = 81)[c(1, 8, 15, 22, 30, 40, 60, 81)]
-basis <- function(x) unclass(ns(x, knots = knots[2:3], Boundary.knots = knots[c(1, 4)]))
+basis <- function(x, k = knots) unclass(ns(x, knots = k[2:3], Boundary.knots = k[c(1, 4)]))
 columns <- matrix(NA, nrow(people), 3)
-known <- !is.na(people$magnesium_dietary)
-columns[known, ] <- basis(people$magnesium_dietary[known])
+known <- !is.na(people$dose)
+columns[known, ] <- basis(people$dose[known])
 for (i in 1:3) people[[paste0("b", i)]] <- columns[, i]
+if (study == "deng_2013_total") {
+  # Vitamin D intake as a spline: any basis of the same space gives the same model.
+  intake <- basis(people$vitamin_d_total, quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), ~vitamin_d_total))
+  for (i in 1:3) people[[paste0("vitamin_d_", i)]] <- intake[, i]
+}
 cohort <- subset(survey_of(), in_cohort)
 
 full <- paste("age + sex + race_ethnicity + education + poverty_income_ratio + bmi + season +",
               "smoking + alcohol + physical_activity + I(energy / 100)")
+calcium <- "+ I(calcium_dietary / 100)"
 models <- c(crude = "1", demographic = "age + sex + race_ethnicity", without_calcium = full,
-            full = paste(full, "+ I(calcium_dietary / 100)"))
+            full = paste(full, calcium))
+if (study == "deng_2013_total") {
+  calcium <- "+ I(calcium_total / 100)"
+  vitamin_d <- "+ vitamin_d_1 + vitamin_d_2 + vitamin_d_3"
+  models <- c(models[1:2], without_either = full, without_vitamin_d = paste(full, calcium),
+              without_calcium = paste(full, vitamin_d), full = paste(full, calcium, vitamin_d))
+}
 outcomes <- c("deficiency", "insufficiency", "low_status", "serum_25ohd")
 tight <- glm.control(epsilon = 1e-14, maxit = 100)
 
@@ -133,4 +150,4 @@ write_json17(list(
   r = R.version.string, survey = as.character(packageVersion("survey")),
   people = sum(people$in_cohort), cuts = cuts, medians = unname(medians), at = at,
   reference = reference, knots = knots, associations = associations, curves = curves,
-  shares = shares, described = described), file.path(here, "deng_2013.json"))
+  shares = shares, described = described), file.path(here, paste0(study, ".json")))
