@@ -6,6 +6,7 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis import survey
@@ -198,3 +199,23 @@ def test_inference_is_linked_within() -> None:
 def test_tables_of_inference_have_a_cell_for_every_column() -> None:
     for table in re.findall(r"(?:^\|.*\|\n)+", INFERENCE, re.MULTILINE):
         assert len({row.count("|") for row in table.splitlines()}) == 1, table
+
+
+@pytest.mark.real_data
+def test_the_readme_prints_the_odds_ratios_of_the_study(real_run) -> None:
+    """The table of total magnesium: each row is a model's, to the printed digit."""
+    results = pd.read_csv(real_run("deng_2013_total") / "results.csv", keep_default_na=False)
+    found = results[
+        (results["analysis"] == "odds_ratio")
+        & (results["outcome"] == "deficiency")
+        & (results["level"] == "Q4")
+    ].set_index("model")
+    numbers = found[["estimate", "conf_low", "conf_high"]].astype(float)
+    printed = re.findall(
+        r"^\| [^*|]+ \| (\d\.\d\d \(\d\.\d\d-\d\.\d\d\)) \|$", README, re.MULTILINE
+    )
+    models = ["without_either", "without_vitamin_d", "without_calcium", "full"]
+    ours = [f"{e:.2f} ({low:.2f}-{high:.2f})" for e, low, high in numbers.loc[models].to_numpy()]
+    assert printed == ours
+    counted = results[(results["analysis"] == "flow") & (results["measure"] == "remaining")]
+    assert f"{int(float(counted['n'].iloc[-1])):,} adults of NHANES 2001-2006, study" in README

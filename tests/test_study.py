@@ -586,9 +586,9 @@ def test_a_file_that_is_no_study(write: Write, content: bytes, says: str) -> Non
     [
         (
             "deng_2031",
-            "no study 'deng_2031'; did you mean 'deng_2013'?\nStudies: deng_2013, forrest",
+            "no study 'deng_2031'; did you mean 'deng_2013'?\nStudies: deng_2013, deng_2013_total, forrest_2011",
         ),
-        ("zzz", "no study 'zzz'\nStudies: deng_2013, forrest_2011"),
+        ("zzz", "no study 'zzz'\nStudies: deng_2013, deng_2013_total, forrest_2011"),
         ("", "a folder"),
         ("zzz.toml", "no study file 'zzz.toml'"),
         ("../deng_2013", "no study file '../deng_2013'"),
