@@ -214,7 +214,7 @@ def test_the_readme_prints_the_odds_ratios_of_the_study(real_run) -> None:
     printed = re.findall(
         r"^\| [^*|]+ \| (\d\.\d\d \(\d\.\d\d-\d\.\d\d\)) \|$", README, re.MULTILINE
     )
-    models = ["without_either", "without_vitamin_d", "without_calcium", "full"]
+    models = ["without_both", "without_vitamin_d", "without_calcium", "full"]
     ours = [f"{e:.2f} ({low:.2f}-{high:.2f})" for e, low, high in numbers.loc[models].to_numpy()]
     assert printed == ours
     counted = results[(results["analysis"] == "flow") & (results["measure"] == "remaining")]

@@ -91,6 +91,12 @@ def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
             "of that person's usual intake than one does, but still little: means of two days",
             "two days",
         )
+    elif measure.name.endswith("_total"):
+        said, days = (
+            "The exposure is what a person ate on one day and took from supplements on an average "
+            "day of thirty. One recall says little of that person's usual intake: sums with it",
+            "such sums",
+        )
     else:
         said, days = (
             "The exposure is what a person reported for one day. One recall says little of that "
@@ -124,6 +130,7 @@ def _of_same_day(used: dict[str, Measure], facts: RunFacts, subsample: str) -> l
     told = text(
         f"From the same {recall} {'comes the covariate' if one else 'come the covariates'} ",
         listing(same),
+        " (totals: their part from food)" if any(name.endswith("_total") for name in names) else "",
         f". {'Its' if one else 'Their'} errors go together with those of the exposure, so that in "
         f"models which hold {'it' if one else 'them'} an association may be off in either "
         f"direction, and {'it leaves' if one else 'they leave'} less of the exposure's own "

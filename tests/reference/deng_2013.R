@@ -74,7 +74,7 @@ models <- c(crude = "1", demographic = "age + sex + race_ethnicity", without_cal
 if (study == "deng_2013_total") {
   calcium <- "+ I(calcium_total / 100)"
   vitamin_d <- "+ vitamin_d_1 + vitamin_d_2 + vitamin_d_3"
-  models <- c(models[1:2], without_either = full, without_vitamin_d = paste(full, calcium),
+  models <- c(models[1:2], without_both = full, without_vitamin_d = paste(full, calcium),
               without_calcium = paste(full, vitamin_d), full = paste(full, calcium, vitamin_d))
 }
 outcomes <- c("deficiency", "insufficiency", "low_status", "serum_25ohd")

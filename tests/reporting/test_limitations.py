@@ -59,6 +59,7 @@ def test_covariates_of_the_same_recall_agree_in_number(
         ("magnesium_dietary", "reported for one day", "the same recall comes"),
         ("magnesium_dietary_two_days", "mean of what a person reported for two days",
          "the same recalls comes"),
+        ("magnesium_total", "average day of thirty", "the same recall comes"),
         ("bmi", None, None),
     ],
 )  # fmt: skip
@@ -72,6 +73,13 @@ def test_a_mean_of_two_days_is_told_from_one_day(
     text = said(made, [], with_study(facts, models=(model,), exposure=other))
     assert ("usual intake" in text) == (days is not None)
     assert days is None or (days in text and same in text)
+
+
+def test_a_total_comes_from_the_recall_in_part(made: Any) -> None:
+    facts = made.facts_for("deng_2013_total")
+    text = said(made, [], facts)
+    assert "total calcium and total vitamin D (totals: their part from food). Their" in text
+    assert "(totals:" not in said(made, [], made.facts_for("deng_2013"))
 
 
 def test_cut_offs_are_told_of_studies_that_have_them(made: Any) -> None:
