@@ -36,6 +36,9 @@ class Matrices:
     outcome : str
     spec : object
         The formula engine's own description of `x`, for `matrix_at`; None without a formula.
+    n_undefined : int
+        Those of the `n_missing` rows that lack nothing, but of which an expression of the formula
+        has no value (the logarithm of a negative number, say).
     """
 
     y: np.ndarray
@@ -47,6 +50,7 @@ class Matrices:
     terms: dict[str, list[str]]
     outcome: str
     spec: Any = None
+    n_undefined: int = 0
 
     def __getstate__(self) -> dict[str, Any]:
         """Give what can be pickled: patsy's descriptions cannot, and a model goes without its own.
@@ -57,7 +61,7 @@ class Matrices:
 
 
 def build_matrices(
-    formula: str, frame: pd.DataFrame, rows: np.ndarray, weightless: np.ndarray
+    formula: str, frame: pd.DataFrame, rows: np.ndarray, weightless: np.ndarray, said: str = ""
 ) -> Matrices:
     """Build the outcome and the model matrix.
 
@@ -74,6 +78,9 @@ def build_matrices(
         out incomplete rows, and then levels.
     weightless : int array
         Positions of those with weight 0.
+    said : str
+        What of the formula its user has written, if that was the right-hand side only: messages
+        do not tell of an outcome that was made up for it.
 
     Raises
     ------
@@ -87,21 +94,24 @@ def build_matrices(
     if outcome in columns:
         data[outcome] = _outcome(data[outcome], outcome)
     try:
-        y, x, complete, spec = (_by_patsy if _engine() == "patsy" else _by_model)(formula, data)
+        with np.errstate(all="ignore"):  # what has no value is counted, or refused below
+            y, x, complete, spec = (_by_patsy if _engine() == "patsy" else _by_model)(formula, data)
     except InputError:
         raise
     except Exception as error:  # whatever the engine or a function in the formula raises
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise InputError(
-            f"the formula '{formula}' cannot be used: {reason}", remedy=_nearest(reason, frame)
+            f"the formula '{said or formula}' cannot be used: {reason}",
+            remedy=_nearest(reason, frame),
         ) from error
     if not complete.any():
-        raise InputError(f"every row of the domain lacks a value in the model of '{outcome}'")
+        of = f"of '{said}'" if said else f"in the model of '{outcome}'"
+        raise InputError(f"every row of the domain lacks a value {of}")
     used = rows[complete]
     weightless = weightless[frame[columns].iloc[weightless].notna().all(axis=1).to_numpy()]
     names = _columns(spec)
-    _require_finite(y[:, None], [outcome], formula)
-    _require_finite(x, names, formula)
+    _require_finite(y[:, None], [outcome], said or formula)
+    _require_finite(x, names, said or formula)
     return Matrices(
         y=y,
         x=x,
@@ -112,6 +122,7 @@ def build_matrices(
         terms=_terms(spec, names),
         outcome=outcome,
         spec=spec,
+        n_undefined=int((data.notna().all(axis=1).to_numpy() & ~complete).sum()),
     )
 
 
@@ -161,7 +172,8 @@ def build_columns(
     while outcome in frame or outcome in text:
         outcome += "_"
     none = np.array([], dtype=np.intp)
-    built = build_matrices(f"{outcome} ~ {text}", frame.assign(**{outcome: 0.0}), rows, none)
+    frame = frame.assign(**{outcome: 0.0})
+    built = build_matrices(f"{outcome} ~ {text}", frame, rows, none, said=text)
     complete = np.isin(rows, built.rows)
     kept = [place for place, name in enumerate(built.names) if name != "Intercept"]
     values = np.full((len(rows), len(kept)), np.nan)
@@ -202,14 +214,8 @@ def matrix_at(spec: Any, data: pd.DataFrame) -> np.ndarray:
         out missing.
     """
     try:
-        if hasattr(spec, "get_model_matrix"):  # formulaic
-            matrix = np.asarray(spec.get_model_matrix(data, context={"np": np}), dtype=float)
-        else:
-            import patsy  # type: ignore[import-untyped]  # statsmodels brings one engine or both
-
-            matrix = np.asarray(
-                patsy.build_design_matrices([spec], data, NA_action="raise")[0], dtype=float
-            )
+        with np.errstate(all="ignore"):  # what has no value is refused below
+            matrix = _evaluated(spec, data)
     except Exception as error:  # whatever the engine or a function in the formula raises
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise InputError(f"the model cannot be evaluated there: {reason}") from error
@@ -218,6 +224,15 @@ def matrix_at(spec: Any, data: pd.DataFrame) -> np.ndarray:
     if len(matrix) != len(data) or not np.isfinite(matrix).all():
         raise InputError("the model cannot be evaluated there: a column has no finite value")
     return matrix
+
+
+def _evaluated(spec: Any, data: pd.DataFrame) -> np.ndarray:
+    if hasattr(spec, "get_model_matrix"):  # formulaic
+        return np.asarray(spec.get_model_matrix(data, context={"np": np}), dtype=float)
+    import patsy  # type: ignore[import-untyped]  # statsmodels brings one engine or both
+
+    built = patsy.build_design_matrices([spec], data, NA_action="raise")[0]
+    return np.asarray(built, dtype=float)
 
 
 def _mentioned(formula: str, frame: pd.DataFrame) -> list[str]:

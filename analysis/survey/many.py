@@ -151,6 +151,9 @@ def _check(specifications: list[Specification], jobs: int) -> None:
             raise InputError(
                 f"specification '{each.name}': terms and keep are lists of names, not one text"
             )
+        twice = [term for place, term in enumerate(each.terms) if term in each.terms[:place]]
+        if twice:
+            raise InputError(f"specification '{each.name}' has the term '{twice[0]}' twice")
 
 
 def _key(values: Any) -> Any:

@@ -144,6 +144,13 @@ class ModelResults:
     def notes(self) -> tuple[str, ...]:
         """What to beware of in this model, in sentences; `summary` lists them."""
         found = []
+        undefined = 0 if self.source is None else self.source.matrices.n_undefined
+        if undefined:
+            found.append(
+                f"Of {counted(undefined, 'row')} that {'lack' if undefined > 1 else 'lacks'} "
+                "nothing an expression of the formula has no value, such as the logarithm of a "
+                "negative number: left out as missing."
+            )
         if self.df_resid <= 0:
             found.append("No degrees of freedom are left: there are no intervals or p values.")
         elif len(self.params) > self.df_design:
@@ -315,6 +322,11 @@ def _two_sided(statistic: Any, df: float) -> np.ndarray:
     if df <= 0:
         return np.full(np.shape(statistic), np.nan)
     return 2 * stats.t.sf(np.abs(np.asarray(statistic, dtype=float)), df)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Say a number of things: the plural has an s unless `many` is given."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def shortened(text: str, width: int) -> str:

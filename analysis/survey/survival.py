@@ -275,9 +275,11 @@ class SurvivalModels(Modelled):
         left = "hazard"  # the formula engine wants a left-hand side: a name that nothing else has
         while left in self.frame.columns:
             left += "_"
-        formula = f"{left} ~ {covariates.strip().removeprefix('~').strip()}"
+        right = covariates.strip().removeprefix("~").strip()
         frame = self.frame.assign(**{left: np.where(known, history.leave, 0.0)})
-        matrices = build_matrices(formula, frame, rows[known[rows]], weightless)
+        matrices = build_matrices(
+            f"{left} ~ {right}", frame, rows[known[rows]], weightless, said=covariates
+        )
         kept = [j for j, name in enumerate(matrices.names) if name != INTERCEPT]
         if not kept:
             raise InputError(f"the model of '{history.event_name}' has no covariates")

@@ -1,5 +1,6 @@
 """Model matrices against those of statsmodels' formula engine on the same data."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from statsmodels.base.model import Model
 
 from analysis.errors import InputError
+from analysis.survey import Design, margins
 from analysis.survey.formula import build_matrices, matrix_at, plain_data
 
 DESIGNS = Path(__file__).parents[1] / "reference/designs"
@@ -88,7 +90,6 @@ def test_matrices_can_be_built_again_of_the_same_data(formula, frame):
         ("y ~ C(band, levels=['top', 'mid'])", "cannot be used"),
     ],
 )
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_refuses_what_cannot_be_built(formula, message, frame):
     with pytest.raises(InputError, match=message):
         build_matrices(formula, frame, np.arange(len(frame)), np.array([], dtype=int))
@@ -151,3 +152,25 @@ def test_refuses_a_category_of_one_level(term, frame):
         build_matrices(
             f"y ~ incomplete + {term}", frame, np.arange(len(frame)), np.array([], dtype=int)
         )
+
+
+def test_a_transformation_without_a_value_is_counted_and_no_warning(frame):
+    frame = frame.assign(shifted=frame["incomplete"] - 10)
+    frame["shifted"] -= frame["shifted"].mean()
+    design = Design(frame, weights="weight", strata="stratum", psu="psu")
+    negative = int((frame["shifted"] < 0).sum())
+    assert negative > 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = design.glm("y ~ np.log(shifted) + x")
+        assert margins(model, design, "y ~ np.log(shifted) + x", {"x": [0]}).params.notna().all()
+    assert model.n_missing == negative + int(frame["shifted"].isna().sum())
+    assert len(model.notes) == 1
+    assert f"Of {negative} rows that lack nothing" in model.notes[0]
+    assert "Of 1 row that lacks" in design.glm(f"y ~ np.sqrt(x - {smallest(frame)})").notes[0]
+    assert design.glm("y ~ shifted + x").notes == ()
+
+
+def smallest(frame):
+    """A number above the smallest x, and no other."""
+    return frame["x"].nsmallest(2).mean()

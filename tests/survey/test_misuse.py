@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -121,6 +122,7 @@ def test_alpha_lies_between_0_and_1(design, alpha):
         (lambda d: d.many(Specification("a", "y", ["x"])), "are a list"),
         (lambda d: d.many(["a"]), "'a' is not a Specification"),
         (lambda d: d.many([Specification("a", "y", [1])]), "lists of names"),
+        (lambda d: d.many([Specification("a", "y", ["x", "x"])]), "'a' has the term 'x' twice"),
         (lambda d: d.many([Specification("a", "y", ["x"])], [d.frame]), "columns are a dict"),
         (lambda d: d.where("x > 99").many([Specification("a", "y", ["x"])]), "no rows of positive"),
         (lambda d: archer_lemeshow(d.glm("event ~ x", "binomial"), 2.5), "at least 2 groups"),
@@ -171,3 +173,16 @@ def test_margins_want_the_weights_of_the_fit(design, people):
     other = Design(people, weights="time", strata="h", psu="c")
     with pytest.raises(InputError, match="under other weights"):
         margins(model, other, "event ~ x", {"x": [0, 1]})
+
+
+@pytest.mark.parametrize("term", ["nothing", "x +", "np.log(x - 99)", "np.log(event)"])
+def test_messages_do_not_tell_of_an_outcome_that_was_made_up(design, term):
+    for ask in (
+        lambda: design.many([Specification("a", "y", [term])]),
+        lambda: design.coxph(term, "time", "event"),
+    ):
+        with pytest.raises(InputError, match=f"'{re.escape(term)}'") as caught:
+            ask()
+        assert "~" not in str(caught.value)
+        assert "outcome" not in str(caught.value)
+        assert "hazard" not in str(caught.value)
