@@ -16,7 +16,7 @@ from analysis.survey.ordinal import CumulativeLogits
 from analysis.survey.results import ModelResults, WaldTest
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class CategoricalResults(ModelResults):
     """A model of an outcome's categories; what all models have is in `ModelResults`.
 
@@ -42,7 +42,7 @@ class CategoricalResults(ModelResults):
         return lines
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class MultinomialResults(CategoricalResults):
     """A multinomial logit: an equation for each category but the reference.
 
@@ -63,6 +63,16 @@ class MultinomialResults(CategoricalResults):
     def kind(self) -> str:
         """What kind of model it is, in words."""
         return "multinomial logit"
+
+    @property
+    def effect_measure(self) -> str:
+        """What exponentiated coefficients measure.
+
+        The odds are those of a category against the reference, among people who are in one of the
+        two: SAS calls their ratios odds ratios as well, Stata's ``rrr`` relative risk ratios (of a
+        category's risk over the reference's).
+        """
+        return "odds ratio against the reference"
 
     @property
     def equations(self) -> list[str]:
@@ -92,7 +102,7 @@ class MultinomialResults(CategoricalResults):
         return blocks
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class CumulativeResults(ModelResults):
     """The binary logits of being above each threshold, with their joint covariance.
 
@@ -105,12 +115,17 @@ class CumulativeResults(ModelResults):
         return "cumulative binary logits"
 
     @property
+    def effect_measure(self) -> str:
+        """What exponentiated coefficients measure."""
+        return "odds ratio"
+
+    @property
     def df_taken(self) -> tuple[int, str]:
         """Degrees of freedom that coefficients take under the residual rule, and their words."""
         return len(next(iter(self.terms.values()))), "slopes of one logit"
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class OrdinalResults(CategoricalResults):
     """A proportional-odds logit: one slope a column, and a threshold between categories.
 
@@ -124,6 +139,11 @@ class OrdinalResults(CategoricalResults):
     def kind(self) -> str:
         """What kind of model it is, in words."""
         return "proportional-odds logit"
+
+    @property
+    def effect_measure(self) -> str:
+        """What exponentiated slopes measure: of being above any threshold, whichever it is."""
+        return "odds ratio"
 
     @property
     def df_taken(self) -> tuple[int, str]:
@@ -203,6 +223,9 @@ class OrdinalResults(CategoricalResults):
             for column in columns
         }
         return wald_test(self.cumulative_logits, contrasts, adjusted=adjusted)
+
+    def _measured(self) -> list[str]:
+        return list(self.slopes.index)
 
     def _slopes_of(self, what: str | list[str] | None) -> list[str]:
         if what is None:

@@ -50,7 +50,7 @@ class Estimated(Protocol):
         """Degrees of freedom of t and F statistics."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DerivedEstimates:
     """Estimates made of others, with their covariance.
 

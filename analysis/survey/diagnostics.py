@@ -29,7 +29,7 @@ SHOWN = 5
 """Units that are printed; `Influence.largest` has them all."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
     """Diagnostics of a model: what `diagnose` found.
 

@@ -27,7 +27,7 @@ DesignEffect: TypeAlias = bool | Literal["replace"]
 """Whether to give design effects, and against which simple random sample: see `srs_variance`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Estimates:
     """A table of estimates, a row each.
 

@@ -20,7 +20,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted model.
 

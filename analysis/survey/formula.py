@@ -16,7 +16,7 @@ from analysis.errors import InputError
 from analysis.survey.columns import as_numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Matrices:
     """What a model is fitted to.
 

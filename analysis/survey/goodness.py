@@ -45,7 +45,7 @@ ON_THE_CUT = 1e-10
 """A share of the weights this near to a cut between groups, in groups, lies on it."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GoodnessOfFit:
     """The F-adjusted mean residual test.
 

@@ -34,7 +34,7 @@ NESTED = 1e-8
 """Part of a column's length that another model's columns may leave of it by rounding."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LikelihoodRatioTest:
     r"""A Rao-Scott test: twice a log pseudo-likelihood ratio against a sum of chi-squares.
 

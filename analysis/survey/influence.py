@@ -32,7 +32,7 @@ ALIASED = 1e-9
 below this part of it."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Influence:
     """What leaving out each of U units does to k coefficients.
 

@@ -34,7 +34,7 @@ MEASURES = {
 """Measures of interaction, and whether their inference is on the log scale."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Interaction:
     """Interaction of exposures A and B.
 

@@ -30,7 +30,7 @@ RankScore = Literal["wilcoxon", "vanderWaerden", "median", "KruskalWallis"]
 """What becomes of a rank, by its name in R's ``svyranktest``."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TTest:
     """A design-based t test of a mean, or of the difference of two.
 
@@ -62,7 +62,7 @@ class TTest:
     n_missing: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RankTest:
     """A design-based rank test of two or more groups.
 

@@ -53,7 +53,7 @@ SAME_FIT = 1e-7
 """How far fitted values may differ, relative to their spread, for the model to be the same."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Margins(DerivedEstimates):
     """Predictive margins, with their covariance: a `DerivedEstimates` that can be compared.
 

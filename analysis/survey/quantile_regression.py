@@ -17,7 +17,7 @@ from analysis.survey.results import DFRule, ModelResults, WaldTest
 from analysis.survey.sample import Values
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class QuantileRegressionResults(ModelResults):
     """Linear models of quantiles; what all models have is in `ModelResults`.
 
@@ -43,6 +43,16 @@ class QuantileRegressionResults(ModelResults):
         """What kind of model it is, in words."""
         points = ", ".join(f"{point:g}" for point in self.points)
         return f"quantile regression ({points})"
+
+    @property
+    def effect_measure(self) -> str:
+        """What coefficients measure."""
+        return "difference of quantiles"
+
+    @property
+    def exponentiated(self) -> bool:
+        """Whether `effect_measure` is of exponentiated coefficients: it is not."""
+        return False
 
     @property
     def df_taken(self) -> tuple[int, str]:

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.survey.derived import DerivedEstimates
 from analysis.survey.links import FAMILIES, LINKS
 from analysis.survey.results import ModelResults
 
@@ -64,7 +63,7 @@ CERTAIN = 1e-8
 """Probabilities this near to 0 or 1 are taken for them."""
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class RegressionResults(ModelResults):
     """A generalised linear model; what all models have is in `ModelResults`.
 
@@ -109,23 +108,6 @@ class RegressionResults(ModelResults):
     def exponentiated(self) -> bool:
         """Whether `effect_measure` is of exponentiated coefficients."""
         return EFFECTS[self.family, self.link].exponentiated
-
-    def effects(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Give `effect_measure` of every coefficient, with t intervals and tests.
-
-        Parameters
-        ----------
-        alpha : float, default 0.05
-
-        Returns
-        -------
-        DataFrame, shape (k, 6)
-            As `DerivedEstimates.table`: ``estimate``, ``conf_low`` and ``conf_high`` are
-            exponentiated if `exponentiated`, the other columns are the coefficient's. Of the
-            intercept it is the odds, risk, rate or mean where all columns are 0.
-        """
-        estimates = DerivedEstimates(self.params, self.covariance, self.df_resid)
-        return estimates.table(alpha, exponentiate=self.exponentiated)
 
     @property
     def counted(self) -> str:

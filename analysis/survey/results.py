@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis.errors import InputError
-from analysis.survey.derived import contrast_matrix, linear_combination
+from analysis.survey.derived import DerivedEstimates, contrast_matrix, linear_combination
 from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.formula import Matrices
 from analysis.survey.intervals import critical_t
@@ -59,7 +59,7 @@ def wald_statistic(value: np.ndarray, spread: np.ndarray, remedy: str) -> float:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """What a model was fitted to, for whatever is asked of it later.
 
@@ -78,9 +78,11 @@ class Source:
     fit: Fit
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ModelResults:
     """A model fitted to a sample, speaking as statsmodels' results do.
+
+    As of statsmodels' own, two are equal only if they are the same object.
 
     Attributes
     ----------
@@ -123,12 +125,22 @@ class ModelResults:
     terms: dict[str, list[str]] = field(default_factory=dict)
     converged: bool = True
     replicates: str = ""
-    source: Source | None = field(default=None, compare=False)
+    source: Source | None = None
 
     @property
     def kind(self) -> str:
         """What kind of model it is, in words."""
         raise NotImplementedError
+
+    @property
+    def effect_measure(self) -> str:
+        """What coefficients measure, exponentiated where that is how they are read."""
+        raise NotImplementedError
+
+    @property
+    def exponentiated(self) -> bool:
+        """Whether `effect_measure` is of exponentiated coefficients."""
+        return True
 
     @property
     def counted(self) -> str:
@@ -201,6 +213,26 @@ class ModelResults:
         """
         half = critical_t(self.df_resid, alpha) * self.bse
         return pd.DataFrame({0: self.params - half, 1: self.params + half})
+
+    def effects(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Give `effect_measure` of the coefficients, with t intervals and tests.
+
+        Parameters
+        ----------
+        alpha : float, default 0.05
+
+        Returns
+        -------
+        DataFrame, shape (q, 6)
+            As `DerivedEstimates.table`: ``estimate``, ``conf_low`` and ``conf_high`` are
+            exponentiated if `exponentiated`, the other columns are the coefficient's. A row a
+            coefficient, but thresholds of an ordinal model are no effects. Of the intercept it is
+            the odds, risk, rate or mean where all columns are 0.
+        """
+        names = self._measured()
+        covariance = self.covariance.loc[names, names]
+        estimates = DerivedEstimates(self.params[names], covariance, self.df_resid)
+        return estimates.table(alpha, exponentiate=self.exponentiated)
 
     def linear_combination(
         self, contrasts: pd.DataFrame | np.ndarray | Sequence, alpha: float = 0.05
@@ -294,6 +326,10 @@ class ModelResults:
 
     def __repr__(self) -> str:
         return self.summary()
+
+    def _measured(self) -> list[str]:
+        """Name the coefficients that are effects."""
+        return list(self.params.index)
 
     def _remarks(self) -> list[str]:
         """Give what else the summary says at its head."""

@@ -20,7 +20,7 @@ INTERCEPT = "Intercept"
 """What the formula engine calls the column of ones, which the baseline hazard takes up."""
 
 
-@dataclass(frozen=True, repr=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class CoxResults(ModelResults):
     """Cox's model; what all models have is in `ModelResults`, coefficients are log hazard ratios.
 
@@ -51,22 +51,14 @@ class CoxResults(ModelResults):
             parts += f", {self.baseline_hazard['stratum'].nunique():,} baseline hazards"
         return parts
 
-    def hazard_ratios(self, alpha: float = 0.05) -> pd.DataFrame:
-        """Exponentiate the coefficients and their t intervals.
+    @property
+    def effect_measure(self) -> str:
+        """What exponentiated coefficients measure."""
+        return "hazard ratio"
 
-        Returns
-        -------
-        DataFrame, shape (k, 4)
-            ``estimate``, ``conf_low``, ``conf_high``, and ``p_value`` of a ratio of 1.
-        """
-        interval = self.conf_int(alpha)
-        with np.errstate(over="ignore"):  # limits of what is hardly known: infinite
-            ratios = {
-                "estimate": np.exp(self.params),
-                "conf_low": np.exp(interval[0]),
-                "conf_high": np.exp(interval[1]),
-            }
-        return pd.DataFrame(ratios | {"p_value": self.pvalues})
+    def hazard_ratios(self, alpha: float = 0.05) -> pd.DataFrame:
+        """Give the hazard ratios: another name of `effects`."""
+        return self.effects(alpha)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ MOST_CELLS = 1000
 """A table of more cells was made of measurements, not of groups."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChiSquareTest:
     """A chi-square test of a table.
 
