@@ -18,6 +18,9 @@ QUALIFIED = {("yaml", "load"), ("yaml", "unsafe_load"), ("yaml", "full_load"), (
 # joblib may start processes of this program; what it keeps in files is pickles.
 QUALIFIED |= {("joblib", name) for name in ("load", "dump", "Memory")}
 KEYWORDS = {"shell", "allow_pickle"}
+# Factors of the formula engine have a method of that name. A formula is code of the caller's, and
+# nothing that is read from a file gets there (see test_no_formula_is_made_of_a_file).
+ENGINE = {"survey/formula.py"}
 
 
 def evaluations(source: str) -> Iterator[str]:
@@ -44,7 +47,10 @@ def evaluations(source: str) -> Iterator[str]:
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.relative_to(PACKAGE).as_posix()
 )
 def test_a_module_evaluates_no_text(path: Path) -> None:
-    assert not list(evaluations(path.read_text(encoding="utf-8")))
+    found = list(evaluations(path.read_text(encoding="utf-8")))
+    if path.relative_to(PACKAGE).as_posix() in ENGINE:
+        found = [each for each in found if not each.startswith(".eval ")]
+    assert not found
 
 
 @pytest.mark.parametrize(
@@ -73,3 +79,13 @@ def test_the_search_finds(source: str) -> None:
 )
 def test_the_search_lets_pass(source: str) -> None:
     assert not list(evaluations(source))
+
+
+@pytest.mark.parametrize("room", ["study", "models", "cohort", "reporting", "commands"])
+def test_no_formula_is_made_of_a_file(room: str) -> None:
+    """Rooms that know a study's text fit matrices: none calls what takes a formula."""
+    takes_formula = {"glm", "multinomial", "ordinal", "coxph", "quantile_regression", "many"}
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in takes_formula, f"{path.name}, line {node.lineno}"
