@@ -26,6 +26,7 @@ from scipy import stats
 from analysis.errors import InputError
 from analysis.survey.intervals import critical_t
 from analysis.survey.options import number, numbers
+from analysis.survey.printed import degrees, table
 
 COMPLEX_STEP = 1e-200
 """Nothing is subtracted, so that the step may be too small to leave an error of its own."""
@@ -115,7 +116,7 @@ class DerivedEstimates:
         )
 
     def __repr__(self) -> str:
-        return f"{self.table().to_string()}\n(delta method, {self.df_resid:g} degrees of freedom)"
+        return f"{table(self.table())}\n(delta method, {degrees(self.df_resid)} degrees of freedom)"
 
 
 def transformed(

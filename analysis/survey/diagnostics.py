@@ -22,8 +22,8 @@ from analysis.survey.goodness import (
     pseudo_r_squared,
 )
 from analysis.survey.influence import Influence, influence, unit_name
+from analysis.survey.printed import WIDTH, p_value, shortened
 from analysis.survey.regression import RegressionResults
-from analysis.survey.results import WIDTH, shortened
 
 SHOWN = 5
 """Units that are printed; `Influence.largest` has them all."""
@@ -69,19 +69,11 @@ class Diagnosis:
         lines = ["Fit"]
         if self.goodness is not None:
             g = self.goodness
-            p = "< 0.001" if g.pvalue < 0.001 else f"= {g.pvalue:.3f}"
             lines.append(
                 f"  Archer-Lemeshow, {g.df_num + 1} groups: F({g.df_num}, {g.df_denom}) = "
-                f"{g.statistic:.3g}, p {p}"
+                f"{g.statistic:.3g}, {p_value(g.pvalue)}"
             )
-        measures = {
-            "deviance explained": self.r_squared.deviance,
-            "Cox-Snell": self.r_squared.cox_snell,
-            "Nagelkerke": self.r_squared.nagelkerke,
-            "McFadden": self.r_squared.mcfadden,
-        }
-        said = [f"{name} {value:.3g}" for name, value in measures.items() if np.isfinite(value)]
-        printed = f"  R squared: {', '.join(said)}"
+        printed = f"  R squared: {self.r_squared.said}"
         return [*lines, *textwrap.wrap(printed, WIDTH, subsequent_indent="    ")]
 
     def _collinearity(self) -> list[str]:

@@ -29,6 +29,7 @@ from statsmodels.genmod import families
 
 from analysis.errors import InputError
 from analysis.survey.estimation import Fit
+from analysis.survey.printed import p_value, table, wrapped
 from analysis.survey.regression import RegressionResults
 from analysis.survey.results import wald_statistic
 from analysis.survey.working import Working, working
@@ -75,16 +76,16 @@ class GoodnessOfFit:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        p = "<0.001" if self.pvalue < 0.001 else f"{self.pvalue:.3f}"
-        return (
+        lines = [
             f"Archer-Lemeshow F({self.df_num}, {self.df_denom}) = {self.statistic:.3f}, "
-            f"p {p if p.startswith('<') else '= ' + p}\n"
-            f"{self.table.to_string(float_format=lambda x: f'{x:.4g}')}"
-            + "".join(f"\n{note}" for note in self.notes)
-        )
+            f"{p_value(self.pvalue)}",
+            table(self.table),
+            *(line for note in self.notes for line in wrapped(note)),
+        ]
+        return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PseudoRSquared:
     """Measures of how much better a model fits than the mean alone; NaN where not defined.
 
@@ -106,6 +107,20 @@ class PseudoRSquared:
     cox_snell: float
     nagelkerke: float
     mcfadden: float
+
+    @property
+    def said(self) -> str:
+        """Those that are defined, in words."""
+        measures = {
+            "deviance explained": self.deviance,
+            "Cox-Snell": self.cox_snell,
+            "Nagelkerke": self.nagelkerke,
+            "McFadden": self.mcfadden,
+        }
+        return ", ".join(f"{n} {value:.3g}" for n, value in measures.items() if np.isfinite(value))
+
+    def __repr__(self) -> str:
+        return "\n".join(wrapped(f"R squared: {self.said}"))
 
 
 def archer_lemeshow(model: RegressionResults, groups: int = 10) -> GoodnessOfFit:

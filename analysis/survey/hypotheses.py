@@ -25,6 +25,7 @@ from analysis.errors import InputError
 from analysis.survey.derived import Estimated, contrast_matrix
 from analysis.survey.estimation import Likelihood
 from analysis.survey.options import numbers, stated_df
+from analysis.survey.printed import counted, on_degrees, p_value, statistic, values, wrapped
 from analysis.survey.quadratic_forms import Approximation, tail_probability
 from analysis.survey.results import ModelResults, Source, WaldTest, wald_statistic
 
@@ -34,7 +35,7 @@ NESTED = 1e-8
 """Part of a column's length that another model's columns may leave of it by rounding."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LikelihoodRatioTest:
     r"""A Rao-Scott test: twice a log pseudo-likelihood ratio against a sum of chi-squares.
 
@@ -59,6 +60,17 @@ class LikelihoodRatioTest:
     df_denom: float
     pvalue: float
     design_effects: np.ndarray
+
+    def __repr__(self) -> str:
+        contrasts = counted(self.df_num, "contrast")
+        lines = wrapped(
+            f"Rao-Scott test of {contrasts}: "
+            f"statistic = {statistic(self.statistic, self.df_denom)} "
+            f"{on_degrees(self.df_denom)}, {p_value(self.pvalue)}"
+        )
+        if self.df_denom > 0:
+            lines += wrapped(f"Design effects {values(self.design_effects)}")
+        return "\n".join(lines)
 
 
 def wald_test(source: Estimated, what: Any, *, null: Any = 0.0, adjusted: bool = False) -> WaldTest:

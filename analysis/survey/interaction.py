@@ -24,6 +24,7 @@ from analysis.survey.derived import (
     transformed,
 )
 from analysis.survey.options import pair
+from analysis.survey.printed import table
 
 MEASURES = {
     "ratio of odds ratios": True,
@@ -56,7 +57,7 @@ class Interaction:
     log_odds_ratios: DerivedEstimates
 
     def __repr__(self) -> str:
-        return f"{self.odds_ratios.to_string()}\n\n{self.measures.to_string()}"
+        return f"{table(self.odds_ratios)}\n\n{table(self.measures)}"
 
 
 def interaction(

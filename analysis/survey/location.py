@@ -22,6 +22,7 @@ from analysis.survey.estimation import Fit
 from analysis.survey.intervals import critical_t
 from analysis.survey.modelled import Modelled
 from analysis.survey.options import number, stated_df
+from analysis.survey.printed import counted, on_degrees, p_value, statistic, table, wrapped
 from analysis.survey.results import DFRule, wald_statistic
 from analysis.survey.sample import Sample
 from analysis.survey.tables import Table, cross_tabulate
@@ -30,7 +31,7 @@ RankScore = Literal["wilcoxon", "vanderWaerden", "median", "KruskalWallis"]
 """What becomes of a rank, by its name in R's ``svyranktest``."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class TTest:
     """A design-based t test of a mean, or of the difference of two.
 
@@ -61,8 +62,20 @@ class TTest:
     groups: pd.DataFrame
     n_missing: int
 
+    def __repr__(self) -> str:
+        names = list(map(str, self.groups.index))
+        what = f"mean of {names[1]} less that of {names[0]}" if len(names) > 1 else "mean"
+        interval = f", interval {self.conf_low:.4g} to {self.conf_high:.4g}" if self.df > 0 else ""
+        lines = [
+            f"t test of {what} = {self.null:g}: t = {statistic(self.statistic, self.df)} "
+            f"{on_degrees(self.df)}, {p_value(self.pvalue)}",
+            f"Estimate {self.estimate:.4g}, standard error "
+            f"{statistic(self.std_error, self.df)}{interval}",
+        ]
+        return _printed(lines, self.groups, self.n_missing)
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, repr=False, eq=False)
 class RankTest:
     """A design-based rank test of two or more groups.
 
@@ -92,6 +105,21 @@ class RankTest:
     test: str
     groups: pd.DataFrame
     n_missing: int
+
+    def __repr__(self) -> str:
+        two = len(self.groups) == 2
+        df = (self.df_denom,) if two else (self.df_num, self.df_denom)
+        lines = [
+            f"Rank test ({self.test}) of {len(self.groups)} groups: {'t' if two else 'F'} = "
+            f"{statistic(self.statistic, self.df_denom)} {on_degrees(*df)}, {p_value(self.pvalue)}"
+        ]
+        if two:
+            first, second = map(str, self.groups.index)
+            lines.append(
+                f"Mean score of {second} less that of {first}: {self.estimate:.4g}, standard error "
+                f"{statistic(self.std_error, self.df_denom)}"
+            )
+        return _printed(lines, self.groups, self.n_missing)
 
 
 @dataclass(frozen=True)
@@ -128,6 +156,12 @@ class GroupMeans:
     def _influence(self, means: np.ndarray) -> np.ndarray:
         inside = self.codes[:, None] == np.arange(len(self.names))
         return np.where(inside, self.values[:, None] - means, 0.0)
+
+
+def _printed(lines: list[str], groups: pd.DataFrame, n_missing: int) -> str:
+    rows = f"{counted(int(groups['n'].sum()), 'row')}; {n_missing:,} more with missing values"
+    lines = [line for each in (*lines, rows) for line in wrapped(each)]
+    return "\n".join([*lines, table(groups)])
 
 
 def t_test(

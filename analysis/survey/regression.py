@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.survey.links import FAMILIES, LINKS
+from analysis.survey.printed import counted
 from analysis.survey.results import ModelResults
 
 LINKS_OF = {
@@ -113,7 +114,7 @@ class RegressionResults(ModelResults):
     def counted(self) -> str:
         """The rows used, in words."""
         events = "" if self.n_events is None else f", {self.n_events:,} with the outcome"
-        return f"{self.nobs:,} rows{events}"
+        return f"{counted(self.nobs, 'row')}{events}"
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -16,13 +16,23 @@ from analysis.survey.derived import DerivedEstimates, contrast_matrix, linear_co
 from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.formula import Matrices
 from analysis.survey.intervals import critical_t
+from analysis.survey.printed import (
+    NOTHING,
+    WIDTH,
+    cell,
+    counted,
+    degrees,
+    on_degrees,
+    p_value,
+    plural,
+    statistic,
+    wrapped,
+)
 
 DFRule = Literal["design", "residual"]
-WIDTH = 80
-"""Characters to a line of what is printed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WaldTest:
     """A Wald test: F = W / q on q and `df_denom` degrees of freedom, as R's `regTermTest`."""
 
@@ -30,6 +40,12 @@ class WaldTest:
     df_num: int
     df_denom: float
     pvalue: float
+
+    def __repr__(self) -> str:
+        return (
+            f"Wald test: F = {statistic(self.statistic, self.df_denom)} "
+            f"{on_degrees(self.df_num, self.df_denom)}, {p_value(self.pvalue)}"
+        )
 
 
 def wald_statistic(value: np.ndarray, spread: np.ndarray, remedy: str) -> float:
@@ -145,7 +161,7 @@ class ModelResults:
     @property
     def counted(self) -> str:
         """The rows used, in words."""
-        return f"{self.nobs:,} rows"
+        return counted(self.nobs, "row")
 
     @property
     def df_taken(self) -> tuple[int, str]:
@@ -164,7 +180,10 @@ class ModelResults:
                 "negative number: left out as missing."
             )
         if self.df_resid <= 0:
-            found.append("No degrees of freedom are left: there are no intervals or p values.")
+            lacking = "standard errors, " if self.df_design <= 0 else ""
+            found.append(
+                f"No degrees of freedom are left: there are no {lacking}intervals or p values."
+            )
         elif len(self.params) > self.df_design:
             found.append(
                 f"{len(self.params)} coefficients on {self.df_design} degrees of freedom of the "
@@ -287,45 +306,57 @@ class ModelResults:
         blocks = self._blocks()
         labels = [label for _, block in blocks for label in block]
         width = min(22, max(12, *map(len, labels)))
-        rule = "rank of replicates - 1" if self.replicates else "PSUs - strata"
-        rule += f" - {self.df_taken[1]}" if self.df_rule == "residual" else ""
-        units = f"{self.n_psus:,} PSUs in {self.n_strata:,} strata; degrees of freedom "
-        errors = f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}"
-        if self.replicates:
-            units, errors = "Degrees of freedom ", f"Standard errors from {self.replicates}"
-        level = f"{100 * (1 - alpha):g}%"
+        level = f"[{100 * (1 - alpha):g}% CI]"
         lines = [
             f"Survey-weighted {self.kind} of {self.outcome}"[:WIDTH],
             f"{self.counted}; {self.n_missing:,} more with missing values",
-            f"{units}{self.df_resid} ({rule})",
-            errors,
+            *self._precision(),
             *self._remarks(),
+            *wrapped(
+                f"Coefficients are {'log ' * self.exponentiated}{plural(self.effect_measure)}"
+            ),
             "",
-            f"{'':<{width}} {'coef':>10} {'std err':>9} {'t':>7} {'p':>6} "
-            f"{'[' + level:>10} {'CI]':>9}",
+            f"{'':<{width}} {'coef':>10} {'std err':>9} {'t':>7} {'p':>6} {level:>20}",
         ]
         for title, block in blocks:
             lines += textwrap.wrap(title, WIDTH)
             for label, name in block.items():
-                low, high = interval.loc[name]
-                p, t = self.pvalues[name], self.tvalues[name]
                 if len(label) > width:  # what is cut off would be the level, or tell two apart
                     lines += textwrap.wrap(label, WIDTH)
                     label = ""
-                lines.append(
-                    f"{label:<{width}} {self.params[name]:>10.4g} "
-                    f"{self.bse[name]:>9.4g} {t:>7.{'2f' if abs(t) < 1000 else '0e'}} "
-                    f"{'<0.001' if p < 0.001 else f'{p:6.3f}':>6} {low:>10.4g} {high:>9.4g}"
-                )
-        notes = [
-            line
-            for note in self.notes
-            for line in textwrap.wrap(f"Note: {note}", WIDTH, subsequent_indent="  ")
-        ]
+                cells = self._cells(name, *interval.loc[name])
+                lines.append(f"{label:<{width}} {cells}")
+        notes = [line for note in self.notes for line in wrapped(f"Note: {note}")]
         return "\n".join([*lines, *([""] if notes else []), *notes])
 
     def __repr__(self) -> str:
         return self.summary()
+
+    def _precision(self) -> list[str]:
+        """Say what the standard errors are of, and on how many degrees of freedom."""
+        rule = "rank of replicates - 1" if self.replicates else "PSUs - strata"
+        rule += f" - {self.df_taken[1]}" if self.df_rule == "residual" else ""
+        df = f"egrees of freedom {degrees(self.df_resid, none='none')} ({rule})"
+        if self.replicates:
+            return [*wrapped(f"D{df}"), f"Standard errors from {self.replicates}"]
+        units = f"{counted(self.n_psus, 'PSU')} in {counted(self.n_strata, 'stratum', 'strata')}"
+        errors = f"Taylor-linearised standard errors; single-PSU strata: {self.lonely_psu}"
+        return [*wrapped(f"{units}; d{df}"), errors]
+
+    def _cells(self, name: str, low: float, high: float) -> str:
+        """Write a coefficient's numbers, with dashes for those that mean nothing.
+
+        On no degrees of freedom of the design standard errors are 0 but for rounding.
+        """
+        spread, t, p = self.bse[name], self.tvalues[name], self.pvalues[name]
+        if self.df_design <= 0:
+            spread = t = np.nan
+        small = NOTHING if np.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
+        return (
+            f"{self.params[name]:>10.4g} {cell(spread, '.4g'):>9} "
+            f"{cell(t, '.2f' if abs(t) < 1000 else '.0e'):>7} {small:>6} "
+            f"{cell(low, '.4g'):>10} {cell(high, '.4g'):>9}"
+        )
 
     def _measured(self) -> list[str]:
         """Name the coefficients that are effects."""
@@ -358,13 +389,3 @@ def _two_sided(statistic: Any, df: float) -> np.ndarray:
     if df <= 0:
         return np.full(np.shape(statistic), np.nan)
     return 2 * stats.t.sf(np.abs(np.asarray(statistic, dtype=float)), df)
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """Say a number of things: the plural has an s unless `many` is given."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def shortened(text: str, width: int) -> str:
-    """Cut a text to `width` characters, the last of them dots if it was longer."""
-    return text if len(text) <= width else text[: width - 1] + "…"

@@ -29,6 +29,7 @@ from analysis.survey.derived import (
 )
 from analysis.survey.intervals import critical_t
 from analysis.survey.options import numbers, pair
+from analysis.survey.printed import wrapped
 
 Extent = Literal["none", "one", "two", "everywhere"]
 
@@ -70,7 +71,7 @@ def simple_slopes(
     return transformed(source, matrix @ source.params.to_numpy(float), matrix, labels)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class JohnsonNeyman:
     """Where a slope's interval excludes 0.
 
@@ -96,6 +97,14 @@ class JohnsonNeyman:
     within: tuple[float, float]
     critical: float
     df_resid: float
+
+    def __repr__(self) -> str:
+        signs = {1: "positive", -1: "negative"}
+        found = [f"{signs[sign]} from {a:.4g} to {b:.4g}" for a, b, sign in self.regions]
+        where = "; ".join(found) or "nowhere"
+        low, high = self.within
+        text = f"Slope whose interval excludes 0, between {low:.4g} and {high:.4g}: {where}"
+        return "\n".join(wrapped(f"{text} (t {self.critical:.4g})"))
 
 
 def johnson_neyman(

@@ -12,6 +12,7 @@ from analysis.errors import InputError
 from analysis.survey.coxph import CoxPH, Ties
 from analysis.survey.formula import Matrices, build_matrices
 from analysis.survey.modelled import Modelled
+from analysis.survey.printed import counted
 from analysis.survey.results import DFRule, ModelResults
 from analysis.survey.risksets import RiskSets, risk_sets, time_codes
 from analysis.survey.sample import Values
@@ -46,9 +47,10 @@ class CoxResults(ModelResults):
     @property
     def counted(self) -> str:
         """The rows used, in words."""
-        parts = f"{self.nobs:,} rows, {self.n_events:,} with the event"
+        parts = f"{counted(self.nobs, 'row')}, {self.n_events:,} with the event"
         if "stratum" in self.baseline_hazard:
-            parts += f", {self.baseline_hazard['stratum'].nunique():,} baseline hazards"
+            strata = self.baseline_hazard["stratum"].nunique()
+            parts += f", {counted(strata, 'baseline hazard')}"
         return parts
 
     @property

@@ -29,6 +29,7 @@ from scipy import linalg, sparse, stats
 from analysis.errors import InputError
 from analysis.survey.estimation import Fit
 from analysis.survey.options import numbers, stated_df
+from analysis.survey.printed import counted, on_degrees, p_value, statistic, table, values, wrapped
 from analysis.survey.quadratic_forms import tail_probability
 from analysis.survey.results import wald_statistic
 from analysis.survey.sample import Sample
@@ -91,25 +92,24 @@ class ChiSquareTest:
 
     def summary(self) -> str:
         """Describe the table and the test."""
-        degrees = f"{self.df_num:.6g} and {self.df_denom:.6g}"
         left_out = [
             f"no rows with {name} {', '.join(map(str, levels))}"
             for name, levels in self.dropped.items()
             if levels
         ]
-        lines = [
-            "Weighted counts",
-            self.counts.to_string(float_format=lambda number: f"{number:,.0f}"),
-            "",
-            f"{self.nobs:,} rows; {self.n_missing:,} more with missing values",
+        told = [
+            f"{counted(self.nobs, 'row')}; {self.n_missing:,} more with missing values",
             *left_out,
-            f"{self.kind} {self.statistic:.6g} on {degrees} degrees of freedom, "
-            f"p {'<0.001' if self.pvalue < 0.001 else f'= {self.pvalue:.3f}'}",
+            f"{self.kind} {statistic(self.statistic, self.df_denom, '.6g')} "
+            f"{on_degrees(self.df_num, self.df_denom)}, {p_value(self.pvalue)}",
         ]
-        if len(self.design_effects):
-            effects = ", ".join(f"{effect:.3g}" for effect in self.design_effects)
-            lines.append(f"Pearson's chi-square {self.pearson:.6g}; design effects {effects}")
-        return "\n".join(lines)
+        if len(self.design_effects) and self.df_design > 0:
+            told.append(
+                f"Pearson's chi-square {self.pearson:.6g}; design effects "
+                f"{values(self.design_effects)}"
+            )
+        lines = [line for each in told for line in wrapped(each)]
+        return "\n".join(["Weighted counts", table(self.counts, ",.0f"), "", *lines])
 
     def __repr__(self) -> str:
         return self.summary()

@@ -377,7 +377,8 @@ def test_summary_fits_a_terminal_and_says_what_was_done(df):
     for model in (multinomial, ordinal, ordinal.cumulative_logits):
         text = model.summary()
         assert max(map(len, text.splitlines())) <= 80
-        assert f"degrees of freedom {model.df_resid} (PSUs - strata" in text
+        degrees = model.df_resid if model.df_resid > 0 else "none"
+        assert f"degrees of freedom {degrees} (PSUs - strata" in text
         assert text == repr(model)
     assert f"{order[1]} against {order[0]}" in multinomial.summary()
     assert multinomial.df_design - multinomial.df_resid == (11 if df == "residual" else 0)

@@ -250,7 +250,7 @@ def test_summary_fits_a_terminal_and_says_what_was_done(frame, df):
     text = "\n".join(lines)
     assert "a_covariate_with_a_rather_long_name" in lines  # in full, with its numbers below
     assert "single-PSU strata: adjust" in text
-    assert f"degrees of freedom {model.df_resid} (PSUs - strata" in text
+    assert f"degrees of freedom {model.df_resid or 'none'} (PSUs - strata" in text
     assert ("- (coefficients" in text) == (df == "residual")
     assert f"{model.n_events} with the outcome" in text
     assert text == str(model) == repr(model)
