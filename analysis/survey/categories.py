@@ -142,19 +142,18 @@ def used(matrices: Matrices, coded: Coded) -> tuple[Matrices, Outcome]:
     return replace(matrices, y=codes.astype(float), outcome=name), outcome
 
 
-def refuse_empty(y: np.ndarray, weights: np.ndarray, labels: list[str], replicate: int) -> None:
+def refuse_empty(y: np.ndarray, weights: np.ndarray, labels: list[str], which: str) -> None:
     """Refuse a set of replicate weights that leaves a category without any.
 
     Raises
     ------
     InputError
-        With the category and the set's number.
+        With the category, after `which`, which tells of the set.
     """
     empty = np.flatnonzero(np.bincount(y, weights, minlength=len(labels)) <= 0)
     if len(empty):
         raise InputError(
-            f"the model cannot be fitted under replicate {replicate}: no row of category "
-            f"'{labels[empty[0]]}' has weight",
+            f"{which}: no row of category '{labels[empty[0]]}' has weight",
             remedy="A category that only few PSUs have. Merge it with another.",
         )
 

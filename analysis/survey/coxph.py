@@ -50,7 +50,7 @@ from scipy import linalg
 from analysis.errors import InputError
 from analysis.survey.basis import COLLINEAR, moving, orthogonal
 from analysis.survey.estimation import Fit
-from analysis.survey.newton import maximise
+from analysis.survey.newton import maximise, maximise_each
 from analysis.survey.products import cross, times
 from analysis.survey.risksets import RiskSets
 
@@ -176,21 +176,16 @@ class CoxPH:
         """
         basis, back = self._basis(weights / weights.mean())
         partial, start = Partial(self, basis), linalg.solve_triangular(back, params)
-        refitted: list[np.ndarray] = []
-        for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
-            which = f"the model cannot be fitted under replicate {len(refitted) + 1}"
-            if not (each[self.sets.died] > 0).any():
-                raise InputError(f"{which}: nobody of positive weight has the event")
-            found = maximise(partial, each / each.mean(), start)
-            if found.stray is not None:
-                raise InputError(
-                    f"{which}: its coefficients run away in "
-                    f"{moving(back @ found.stray, self.x, self.names)}",
-                    remedy="Usually a category that only few PSUs have. Merge categories or leave "
-                    "the term out.",
-                )
-            refitted.append(back @ found.theta)
-        return np.array(refitted)
+        thetas = maximise_each(
+            partial, replicates, start, self._check,
+            lambda found: moving(back @ np.asarray(found.stray), self.x, self.names),
+            "Usually a category that only few PSUs have. Merge categories or leave the term out.",
+        )  # fmt: skip
+        return np.array([back @ theta for theta in thetas])
+
+    def _check(self, weights: np.ndarray, which: str) -> None:
+        if not (weights[self.sets.died] > 0).any():
+            raise InputError(f"{which}: nobody of positive weight has the event")
 
     def deviance(self, fit: Fit, weights: np.ndarray) -> float:
         """Minus twice the log partial likelihood; see `estimation.Likelihood`."""

@@ -25,7 +25,7 @@ from analysis.errors import InputError
 from analysis.survey.basis import orthogonal
 from analysis.survey.categories import refuse_empty
 from analysis.survey.estimation import Fit
-from analysis.survey.newton import maximise
+from analysis.survey.newton import Maximum, maximise, maximise_each
 from analysis.survey.products import cross, times
 
 SEPARATED = (
@@ -82,7 +82,7 @@ class Multinomial:
         if found.stray is not None:
             raise InputError(
                 "the model does not converge: its coefficients run away in "
-                f"{self._moving(found.stray, back)}",
+                f"{self._moving(found, back)}",
                 remedy=SEPARATED,
             )
         back_all = np.kron(np.eye(len(self.others)), back)
@@ -111,18 +111,14 @@ class Multinomial:
         logits = self._logits(basis)
         each_start = params.reshape(len(self.others), -1).T
         start = linalg.solve_triangular(back, each_start).T.ravel()
-        refitted: list[np.ndarray] = []
-        for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
-            refuse_empty(self.y, each, self.categories, len(refitted) + 1)
-            found = maximise(logits, each / each.mean(), start)
-            if found.stray is not None:
-                raise InputError(
-                    f"the model cannot be fitted under replicate {len(refitted) + 1}: its "
-                    f"coefficients run away in {self._moving(found.stray, back)}",
-                    remedy=SEPARATED,
-                )
-            refitted.append((found.theta.reshape(len(self.others), -1) @ back.T).ravel())
-        return np.array(refitted)
+        thetas = maximise_each(
+            logits, replicates, start, self._check,
+            lambda found: self._moving(found, back), SEPARATED,
+        )  # fmt: skip
+        return np.array([(t.reshape(len(self.others), -1) @ back.T).ravel() for t in thetas])
+
+    def _check(self, weights: np.ndarray, which: str) -> None:
+        refuse_empty(self.y, weights, self.categories, which)
 
     def deviance(self, fit: Fit, weights: np.ndarray) -> float:
         """Minus twice the log pseudo-likelihood; see `estimation.Likelihood`."""
@@ -153,23 +149,23 @@ class Multinomial:
     def _logits(self, basis: np.ndarray) -> _Logits:
         return _Logits(basis, (self.y[:, None] == np.array(self.others)).astype(float))
 
-    def _moving(self, direction: np.ndarray, back: np.ndarray) -> str:
-        """Name the columns that a direction moves, each with its categories."""
+    def _moving(self, found: Maximum, back: np.ndarray) -> str:
+        """Name the columns that run away, each with its categories."""
         spread = self.x.std(axis=0)
-        change = (direction.reshape(len(self.others), -1) @ back.T) * spread
+        change = (np.asarray(found.stray).reshape(len(self.others), -1) @ back.T) * spread
         reference = f"against '{self.categories[self.reference]}'"
         if not np.abs(change).max(initial=0.0) > 0:
             return f"an intercept ({reference})"
         large = np.abs(change) > MOVING * np.abs(change).max()
-        found = []
+        named = []
         for column in np.flatnonzero(large.any(axis=0)).tolist():
             of = [
                 f"'{self.categories[j]}'"
                 for j, big in zip(self.others, large[:, column], strict=True)
                 if big
             ]
-            found.append(f"'{self.columns[column]}' ({', '.join(of)} {reference})")
-        return ", ".join(found)
+            named.append(f"'{self.columns[column]}' ({', '.join(of)} {reference})")
+        return ", ".join(named)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from scipy import linalg
 
+from analysis.errors import InputError
 from analysis.survey.basis import SINGULAR, singular, weakest
 from analysis.survey.irls import CONVERGED, MAX_ITERATIONS
 
@@ -95,6 +97,50 @@ def maximise(likelihood: Likelihood, weights: np.ndarray, start: np.ndarray) -> 
             stray = _running(information, known, theta, step) if flat else None
             return Maximum(theta, predictors, iteration, stray)
     return Maximum(theta, predictors, iteration, step)
+
+
+def maximise_each(
+    likelihood: Likelihood,
+    replicates: Iterable[np.ndarray],
+    start: np.ndarray,
+    check: Callable[[np.ndarray, str], None],
+    running: Callable[[Maximum], str],
+    remedy: str,
+) -> Iterator[np.ndarray]:
+    """Maximise anew under sets of replicate weights.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    replicates : iterable of arrays, each of shape (m, some)
+        Sets of weights in the columns, which may hold zeros.
+    start : array, shape (k,)
+    check : callable
+        Given a set's weights and the beginning of a message, raises if they allow no model.
+    running : callable
+        Names the columns in which the coefficients of a maximum run away.
+    remedy : str
+        What to do about that.
+
+    Yields
+    ------
+    array, shape (k,)
+
+    Raises
+    ------
+    InputError
+        If there is no maximum under a set; it is named by its number.
+    """
+    sets = (block[:, j] for block in replicates for j in range(block.shape[1]))
+    for number, weights in enumerate(sets, start=1):
+        which = f"the model cannot be fitted under replicate {number}"
+        check(weights, which)
+        found = maximise(likelihood, weights / weights.mean(), start)
+        if found.stray is not None:
+            raise InputError(
+                f"{which}: its coefficients run away in {running(found)}", remedy=remedy
+            )
+        yield found.theta
 
 
 def _running(

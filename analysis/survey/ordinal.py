@@ -34,7 +34,7 @@ from analysis.survey.basis import orthogonal
 from analysis.survey.categories import refuse_empty
 from analysis.survey.estimation import Fit
 from analysis.survey.multinomial import MOVING, SEPARATED, Multinomial
-from analysis.survey.newton import Maximum, maximise
+from analysis.survey.newton import Maximum, maximise, maximise_each
 from analysis.survey.products import cross, times
 
 THRESHOLDS = "the thresholds"
@@ -114,18 +114,14 @@ class ProportionalOdds:
         """
         intervals, change = self._intervals(weights / weights.mean())
         start = np.linalg.solve(change, params)
-        refitted: list[np.ndarray] = []
-        for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
-            refuse_empty(self.y, each, self.categories, len(refitted) + 1)
-            found = maximise(intervals, each / each.mean(), start)
-            if found.stray is not None:
-                raise InputError(
-                    f"the model cannot be fitted under replicate {len(refitted) + 1}: its "
-                    f"coefficients run away in {self._moving(found, intervals, change)}",
-                    remedy=SEPARATED,
-                )
-            refitted.append(change @ found.theta)
-        return np.array(refitted)
+        thetas = maximise_each(
+            intervals, replicates, start, self._check,
+            lambda found: self._moving(found, intervals, change), SEPARATED,
+        )  # fmt: skip
+        return np.array([change @ theta for theta in thetas])
+
+    def _check(self, weights: np.ndarray, which: str) -> None:
+        refuse_empty(self.y, weights, self.categories, which)
 
     def deviance(self, fit: Fit, weights: np.ndarray) -> float:
         """Minus twice the log pseudo-likelihood; see `estimation.Likelihood`."""
