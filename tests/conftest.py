@@ -10,7 +10,9 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+import requests
 
+from analysis.nhanes.cycles import Table
 from analysis.synthetic import write_survey
 
 
@@ -46,3 +48,32 @@ def real_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return settings.out / name
 
     return run
+
+
+@pytest.fixture(scope="session")
+def real_path(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return what gives the path of a table's real file, or of its codebook, in the mirror.
+
+    From a folder as it lies there; from a URL after one transfer a session. Skips what the mirror
+    does not hold.
+    """
+    mirror = os.environ.get("NHANES_MIRROR", "")
+    if not mirror:
+        pytest.skip("NHANES_MIRROR is not set")
+    base = tmp_path_factory.mktemp("real-files") if "://" in mirror else Path(mirror)
+
+    def give(table: Table, *, codebook: bool = False) -> Path:
+        relative = table.codebook_path if codebook else table.data_path
+        path = base / relative
+        if not path.exists():
+            if "://" not in mirror:
+                pytest.skip(f"the mirror does not hold {relative}")
+            answer = requests.get(f"{mirror.rstrip('/')}/{relative}", timeout=60)
+            if answer.status_code == 404:
+                pytest.skip(f"the mirror does not hold {relative}")
+            answer.raise_for_status()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(answer.content)
+        return path
+
+    return give

@@ -1,6 +1,5 @@
 """Vitamin D by food code: the lookup, a day's total, and the proof on the CDC's own totals."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,19 +184,14 @@ RealRaw = Callable[..., dict[Table, pd.DataFrame]]
 
 
 @pytest.fixture(scope="module")
-def real_raw() -> RealRaw:
-    """Read what measures need from the CDC's own files, in a folder that mirrors them."""
-    mirror = os.environ.get("NHANES_MIRROR", "")
-    if not mirror:
-        pytest.skip("NHANES_MIRROR is not set")
-    if "://" in mirror:
-        pytest.skip("wants NHANES_MIRROR to be a folder")
+def real_raw(real_path: Callable[..., Path]) -> RealRaw:
+    """Read what measures need from the CDC's own files."""
     kept: dict[tuple[Table, tuple[str, ...]], pd.DataFrame] = {}
 
     def read(wanted: dict[Table, tuple[str, ...]]) -> dict[Table, pd.DataFrame]:
         for table, columns in wanted.items():
             if (table, columns) not in kept:
-                kept[table, columns] = read_columns(Path(mirror) / table.data_path, list(columns))
+                kept[table, columns] = read_columns(real_path(table), list(columns))
         return {table: kept[table, columns] for table, columns in wanted.items()}
 
     return read

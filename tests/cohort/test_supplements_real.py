@@ -3,7 +3,7 @@
 The counts are those of the CDC's files of 2025; a revision of DSPI, DSII or DSBI moves them.
 """
 
-import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -17,18 +17,24 @@ from analysis.cohort.supplements.records import RECORD_VARIABLES, daily_amounts,
 from analysis.nhanes.cycles import CYCLES, Table
 from analysis.nhanes.xpt import read_columns
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif("NHANES_MIRROR" not in os.environ, reason="NHANES_MIRROR is not set"),
-]
+pytestmark = pytest.mark.real_data
 
 BAR = 0.97
 """Share of people whose total agrees with the CDC's, of those for whom either is above 0."""
 
 
+FILES: dict[str, Callable[..., Path]] = {}
+"""Where `read`, which keeps what it has read, finds the files: set by `files`."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files(real_path: Callable[..., Path]) -> None:
+    FILES["path"] = real_path
+
+
 @cache
 def read(table: Table, variables: tuple[str, ...]) -> pd.DataFrame:
-    return read_columns(Path(os.environ["NHANES_MIRROR"]) / table.data_path, list(variables))
+    return read_columns(FILES["path"](table), list(variables))
 
 
 def labels() -> list[pd.DataFrame]:

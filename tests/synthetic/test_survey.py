@@ -1,6 +1,5 @@
 import hashlib
 import json
-import os
 import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
-import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,33 +163,11 @@ def test_a_tampered_codebook_does_not_reconcile(artificial_survey, tmp_path, nam
     assert reconcile(table.name, frame, parse_codebook(other))[-1].verdict == "differs"
 
 
-@pytest.fixture
-def real_page(tmp_path):
-    """Fetch a codebook of the CDC's from the mirror, a folder or a URL."""
-    mirror = os.environ.get("NHANES_MIRROR")
-    if not mirror:
-        pytest.skip("NHANES_MIRROR is not set")
-
-    def fetch(table: Table) -> Path:
-        if "://" not in mirror:
-            path = Path(mirror) / table.codebook_path
-            if not path.exists():
-                pytest.skip(f"the mirror folder does not hold {table.name}")
-            return path
-        answer = requests.get(f"{mirror.rstrip('/')}/{table.codebook_path}", timeout=30)
-        answer.raise_for_status()
-        path = tmp_path / f"{table.name}.htm"
-        path.write_bytes(answer.content)
-        return path
-
-    return fetch
-
-
 @pytest.mark.real_data
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_names_and_labels_are_those_of_the_real_files(artificial_survey, real_page, table):
+def test_names_and_labels_are_those_of_the_real_files(artificial_survey, real_path, table):
     ours = parse_codebook(artificial_survey / table.codebook_path).variables
-    theirs = parse_codebook(real_page(table)).variables
+    theirs = parse_codebook(real_path(table, codebook=True)).variables
     for name, variable in ours.items():
         assert variable.label.lower() == theirs[name].label.lower(), name
         real = {code.text for code in theirs[name].codes if code.kind == "value"}
@@ -385,8 +361,8 @@ def test_other_folders_are_not(tmp_path, content):
 
 
 @pytest.mark.real_data
-def test_the_cdcs_files_are_not(real_page):
-    assert not is_artificial(real_page(Table("VID_B", "2001-2002")))
+def test_the_cdcs_files_are_not(real_path):
+    assert not is_artificial(real_path(Table("VID_B", "2001-2002"), codebook=True))
 
 
 def test_another_writers_file_is_not(tmp_path):
