@@ -175,7 +175,8 @@ def judge(figure: Published, ours: pd.Series, scale: float = 1.0) -> Verdict:
     """Compare a published figure with ours.
 
     ``exact`` wants the printed digits, ``tolerance`` a distance, ``direction`` the side of no
-    association, significance where the publication claims it, and intervals that overlap.
+    association, significance where the publication claims it, and intervals that overlap. The same
+    side without significance is half of it, unless our interval excludes the published estimate.
 
     Parameters
     ----------
@@ -247,6 +248,11 @@ def _direction(figure: Published, ours: pd.Series) -> Verdict:
         return Verdict(word, f"Ours is {side}, not {claimed} ({evidence}).")
     if figure.significant and not significant:
         why = f"{side.capitalize()} as published, but not significantly so"
+        if _excluded(figure, ours):
+            # A side without significance is half of nothing where the size is ruled out as well.
+            return Verdict(
+                DOES_NOT, f"{why}, and the interval excludes what was published ({evidence})."
+            )
         return Verdict(IN_PART, f"{why} ({evidence}).")
     if figure.significant is False and significant:
         why = f"{side.capitalize()} as published, but significantly so"
@@ -272,6 +278,13 @@ def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
         return not ours["conf_low"] <= null <= ours["conf_high"], text
     p = ours["p_value"]
     return bool(p < ALPHA), f"P {p_value(p)}"
+
+
+def _excluded(figure: Published, ours: pd.Series) -> bool:
+    """Whether a published estimate lies outside our interval."""
+    if figure.estimate is None or not np.isfinite(ours["conf_low"]):
+        return False
+    return not ours["conf_low"] <= figure.estimate <= ours["conf_high"]
 
 
 def _overlap(figure: Published, ours: pd.Series) -> bool | None:

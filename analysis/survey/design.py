@@ -16,6 +16,7 @@ from analysis.survey.described import Described
 from analysis.survey.estimates import Statistic
 from analysis.survey.estimation import Estimator, Fit
 from analysis.survey.modelled_categories import ModelledCategories
+from analysis.survey.printed import counted
 from analysis.survey.quantile_regression import ModelledQuantiles
 from analysis.survey.replicates import GivenMethod, Replicates, given
 from analysis.survey.replication import MadeMethod
@@ -219,6 +220,18 @@ class Design(Described, ModelledCategories, ModelledQuantiles, SurvivalModels, T
         if strata is None:
             return unit
         return pd.MultiIndex.from_arrays([rows[strata], unit], names=[strata, psu or unit.name])
+
+    def __repr__(self) -> str:
+        rows, inside = len(self.frame), len(self.rows)
+        if self.replicates is None:
+            psus, strata = len(self.structure.stratum), len(self.structure.labels)
+            how = f"{counted(psus, 'PSU')} in {counted(strata, 'stratum', 'strata')}"
+            how += f"; single-PSU strata: {self.lonely_psu}"
+        else:
+            how = str(self.replicates)
+        domain = f"{inside:,} of positive weight in the domain"
+        df = f"{counted(self.df, 'degree')} of freedom"
+        return f"Survey design: {rows:,} rows, {domain}\n{how}; {df}"
 
     @property
     def df(self) -> int:

@@ -65,8 +65,8 @@ class LikelihoodRatioTest:
         contrasts = counted(self.df_num, "contrast")
         lines = wrapped(
             f"Rao-Scott test of {contrasts}: "
-            f"statistic = {statistic(self.statistic, self.df_denom)} "
-            f"{on_degrees(self.df_denom)}, {p_value(self.pvalue)}"
+            f"statistic = {statistic(self.statistic, self.df_denom)}, "
+            f"its denominator {on_degrees(self.df_denom)}, {p_value(self.pvalue)}"
         )
         if self.df_denom > 0:
             lines += wrapped(f"Design effects {values(self.design_effects)}")

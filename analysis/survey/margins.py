@@ -199,6 +199,7 @@ def margins_of_matrices(
     InputError
         If a matrix does not fit the model.
     """
+    _generalised_linear(model)
     index = model.fittedvalues.index
     if not design.frame.index.is_unique:
         raise InputError("the index of the design's data frame must be unique")
@@ -386,8 +387,17 @@ def _shares(design: Design, rows: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
+def _generalised_linear(model: Any) -> None:
+    if not isinstance(model, RegressionResults):
+        raise InputError(
+            f"margins are of generalised linear models, not of a {getattr(model, 'kind', 'text')}",
+            remedy="Give what Design.glm or Design.fit returned.",
+        )
+
+
 def _rebuilt(model: RegressionResults, design: Design, formula: str) -> Matrices:
     """Build the model's matrix anew, and see that it is the model's."""
+    _generalised_linear(model)
     weightless = np.flatnonzero(design.inside & (design.weights == 0))
     rows = design.rows
     if model.offset is not None and len(model.offset) == len(design.frame):

@@ -77,6 +77,8 @@ def test_tolerances_want_a_distance_and_the_same_people(found, n, word):
         ({"direction": "inverse"}, ours(1.3, 1.1, 1.5), "does not"),
         ({"direction": "inverse", "significant": True}, ours(1.1, 0.9, 1.3), "does not"),
         ({"direction": "inverse", "significant": False}, ours(0.8, 0.5, 1.2), "reproduces"),
+        ({"estimate": 0.7, "significant": True}, ours(0.8, 0.5, 1.2), "in part"),
+        ({"estimate": 0.4, "significant": True}, ours(0.8, 0.5, 1.2), "does not"),
         ({"direction": "inverse", "significant": False}, ours(0.8, 0.7, 0.9), "in part"),
         ({"direction": "inverse", "n": 99}, ours(0.8, 0.7, 0.9), "in part"),
         ({"direction": "inverse"}, ours(-0.2, -0.3, -0.1, "log_odds"), "reproduces"),

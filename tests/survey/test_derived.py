@@ -527,3 +527,15 @@ def test_margins_that_cannot_be_had_are_refused(design, case):
     model = design.glm(FORMULA, "binomial")
     with pytest.raises(InputError, match=message):
         question(model, design)
+
+
+@pytest.mark.parametrize("kind", ["multinomial", "text"])
+def test_margins_are_of_generalised_linear_models(kind):
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"w": np.ones(60), "x": rng.normal(size=60), "k": list("abc") * 20})
+    design = Design(frame, weights="w")
+    model = design.multinomial("k ~ x") if kind == "multinomial" else "text"
+    for ask in (margins, average_marginal_effects):
+        how = {"x": [0, 1]} if ask is margins else "x"
+        with pytest.raises(InputError, match="margins are of generalised linear models"):
+            ask(model, design, "k ~ x", how)

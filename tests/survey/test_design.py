@@ -269,3 +269,15 @@ def test_standard_deviation_is_the_root_of_the_variance(frame):
 def test_quantiles_by_hand(p, rule, expected):
     frame = pd.DataFrame({"x": [3.0, 1, 4, 2, 9], "w": [2.0, 1, 4, 1, 0]})
     assert Design(frame, weights="w").quantile("x", p, rule=rule).only["estimate"] == expected
+
+
+def test_a_design_says_what_it_is():
+    frame = pd.DataFrame({"w": [1.0] * 6, "h": [1, 1, 1, 2, 2, 2], "c": [1, 2, 2, 1, 1, 2]})
+    design = Design(frame, weights="w", strata="h", psu="c")
+    assert repr(design).splitlines() == [
+        "Survey design: 6 rows, 6 of positive weight in the domain",
+        "4 PSUs in 2 strata; single-PSU strata: fail; 2 degrees of freedom",
+    ]
+    part = design.as_replicates("JKn").where(frame["c"] == 2)
+    assert "3 of positive weight" in repr(part)
+    assert repr(part).endswith("\n4 JKn replicates; 1 degree of freedom")

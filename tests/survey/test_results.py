@@ -199,7 +199,8 @@ def test_tests_on_no_degrees_of_freedom_say_so(kind, one_psu):
         ),
     }[kind]()
     text = " ".join(" ".join(lines_of(asked)).split())
-    assert "no degrees of freedom, no p value" in text and " - on " in text
+    assert "no degrees of freedom, no p value" in text
+    assert " - on " in text or " = -, " in text
     assert not re.search(r"e[+-]\d\d", text)  # of rounding, or divided by it
 
 
