@@ -309,6 +309,7 @@ def _by_patsy(formula: str, data: pd.DataFrame) -> Built:
     looked_up = {code: patsy.LookupFactor(code) for code in codes if code in data}
     looked_up |= {f"C({name})": _Coded(name) for name in data if f"C({name})" in codes}
 
+    data = _without_lost_levels(data, codes)
     columns = {name: _for_patsy(data[name], name, codes) for name in data}
 
     def built(instead: dict[Any, Any]) -> tuple[Any, Any, np.ndarray]:
@@ -339,6 +340,23 @@ def _by_patsy(formula: str, data: pd.DataFrame) -> Built:
             remedy="Make a column of 0 and 1 for the event and name that.",
         )
     return np.asarray(lhs)[:, 0], np.asarray(rhs), complete, rhs.design_info
+
+
+def _without_lost_levels(data: pd.DataFrame, codes: set[str]) -> pd.DataFrame:
+    """Take coded numbers out of rows that lack another column: their levels are not of the model.
+
+    That saves `_fewer_levels` a second build. It holds where terms are columns only: a function
+    may have a value where its column has none.
+    """
+    coded = [str(name) for name in data if f"C({name})" in codes]
+    plain = {str(name) for name in data} | {f"C({name})" for name in coded}
+    known = data.notna().all(axis=1)
+    if known.all() or not known.any() or not codes <= plain:
+        return data
+    taken = [
+        name for name in coded if name not in codes and pd.api.types.is_float_dtype(data[name])
+    ]
+    return data.assign(**{name: data[name].where(known) for name in taken})
 
 
 def _fewer_levels(design: Any, columns: dict[str, Any], complete: np.ndarray) -> dict[Any, Any]:
