@@ -34,7 +34,7 @@ from scipy import linalg
 
 from analysis.errors import InputError
 from analysis.survey.basis import moving, orthogonal
-from analysis.survey.estimation import Fit
+from analysis.survey.estimation import Fit, each_set
 from analysis.survey.products import times
 
 JITTER = 1e-9
@@ -122,7 +122,7 @@ class CheckLoss:
             linalg.solve_triangular(back, part) for part in np.split(params, len(self.points))
         ]
         refitted: list[np.ndarray] = []
-        for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
+        for each in each_set(replicates):
             kept = each > 0
             y, rows = self.y[kept], basis[kept]
             own = each[kept] / each[kept].mean()

@@ -13,7 +13,7 @@ International Statistical Review 51:279-292.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -42,6 +42,11 @@ class Fit:
     bread: np.ndarray
     fitted: np.ndarray
     iterations: int
+
+
+def each_set(replicates: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Give one set of replicate weights after the other, shape (m,), out of blocks of them."""
+    return (block[:, j] for block in replicates for j in range(block.shape[1]))
 
 
 class Estimator(Protocol):

@@ -32,7 +32,7 @@ from scipy import linalg, optimize
 
 from analysis.errors import InputError
 from analysis.survey.basis import moving, orthogonal, singular, weakest
-from analysis.survey.estimation import Fit
+from analysis.survey.estimation import Fit, each_set
 from analysis.survey.links import Response
 from analysis.survey.products import cross, times, totals, triangle
 
@@ -233,7 +233,7 @@ def refit_glm(
     whole = _Problem(Response(y, family), basis, weights, _given(offset, y))
     start = linalg.solve_triangular(back, params)
     refitted: list[np.ndarray] = []
-    for each in (block[:, j] for block in replicates for j in range(block.shape[1])):
+    for each in each_set(replicates):
         problem = whole.weighing(each)
         path = _solution(problem, start)
         if path.stray is not None:

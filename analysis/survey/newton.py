@@ -11,6 +11,7 @@ from scipy import linalg
 
 from analysis.errors import InputError
 from analysis.survey.basis import SINGULAR, singular, weakest
+from analysis.survey.estimation import each_set
 from analysis.survey.irls import CONVERGED, MAX_ITERATIONS
 
 HALVINGS = 30
@@ -131,8 +132,7 @@ def maximise_each(
     InputError
         If there is no maximum under a set; it is named by its number.
     """
-    sets = (block[:, j] for block in replicates for j in range(block.shape[1]))
-    for number, weights in enumerate(sets, start=1):
+    for number, weights in enumerate(each_set(replicates), start=1):
         which = f"the model cannot be fitted under replicate {number}"
         check(weights, which)
         found = maximise(likelihood, weights / weights.mean(), start)

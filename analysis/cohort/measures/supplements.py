@@ -80,22 +80,25 @@ def _total_sources(nutrient: str) -> dict[str, Source]:
             else ("DR1TOT", "DR1T", "DR1DRSTZ")
         )
         recall = {"total": (table, f"{prefix}{released}"), "status": (table, status)}
-        columns = {**part.columns, **sources(recall, [cycle])[cycle].columns}
-        found[cycle] = Source(columns, part.records, part.lookups)
+        found[cycle] = _joined(part, sources(recall, [cycle])[cycle])
     return found
 
 
 def _total_vitamin_d_sources() -> dict[str, Source]:
     """Join the sources of supplements and of vitamin D from food, whose roles are all distinct."""
-    found = {}
-    for cycle, food in vitamin_d_sources().items():
-        part = _products(cycle, NUTRIENTS["vitamin_d"].released)
-        found[cycle] = Source(
-            {**part.columns, **food.columns},
-            {**part.records, **food.records},
-            {**part.lookups, **food.lookups},
-        )
-    return found
+    released = NUTRIENTS["vitamin_d"].released
+    return {
+        cycle: _joined(_products(cycle, released), food)
+        for cycle, food in vitamin_d_sources().items()
+    }
+
+
+def _joined(supplements: Source, food: Source) -> Source:
+    return Source(
+        {**supplements.columns, **food.columns},
+        {**supplements.records, **food.records},
+        {**supplements.lookups, **food.lookups},
+    )
 
 
 def _amounts(columns: Columns, nutrients: list[str]) -> pd.DataFrame:
