@@ -20,6 +20,9 @@ NOISE = 1e-9
 
 MOST_DECIMALS = 6
 
+RATIOS = ("OR", "HR", "ratio", "S", "ratio_of_ORs")
+"""Measures of the results that are ratios: none is 1."""
+
 
 def fixed(number: float, decimals: int) -> str:
     """Print fixed decimals, thousands separated, a true minus sign, and no negative zero."""
@@ -76,6 +79,28 @@ def ratio(number: float) -> str:
     return "<0.001" if number < 0.001 else fixed(number, 3 if number >= 0.00995 else 4)
 
 
+def share(part: float) -> str:
+    """Print a share of a number of things in whole per cent; only none is 0 and only all is 100.
+
+    Parameters
+    ----------
+    part : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        ``41%``; below a half of one per cent ``<1%``, above 99.5 ``>99%``.
+    """
+    if not math.isfinite(part):
+        return NONE
+    if 0 < part <= 0.005:
+        return "<1%"
+    if 0.995 <= part < 1:
+        return ">99%"
+    return f"{100 * part:.0f}%"
+
+
 def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[[float], str]:
     """Choose how a published figure and ours beside it are printed.
 
@@ -95,7 +120,7 @@ def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[
     """
     if unit == "percent":
         return lambda number: fixed(number, 1 if digits is None else digits)
-    if measure == "OR":
+    if measure in RATIOS:
         return ratio if digits is None else lambda number: apart(number, 1.0, digits)
     decimals = 2 if digits is None else digits
     if measure == "difference":

@@ -113,3 +113,12 @@ def test_a_verdict_prints_limits_apart_from_none(
     figure = next(f for f in load_study("deng_2013").published if f.kind == "direction")
     row = {"estimate": (low + high) / 2, "conf_low": low, "conf_high": high, "measure": measure}
     assert told in judge(figure, pd.Series(row)).why
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [(0, "0%"), (1e-4, "<1%"), (0.005, "<1%"), (0.0051, "1%"), (0.41, "41%"), (0.994, "99%"),
+     (0.995, ">99%"), (0.9999, ">99%"), (1, "100%"), (float("nan"), "—")],
+)  # fmt: skip
+def test_a_share_is_none_or_all_only_if_it_is(part: float, told: str) -> None:
+    assert printing.share(part) == told

@@ -100,7 +100,7 @@ def verdict_grid(study: Study, verdicts: pd.DataFrame, *, artificial: bool) -> T
             Text(str(row["id"])),
             _figure(row["published"], row["low"], row["high"], form),
             Text(f"P {printing.p_value(row['ours_p'])}")
-            if row["measure"] == "p_trend"
+            if str(row["measure"]).startswith("p_")
             else _figure(row["ours"], row["ours_low"], row["ours_high"], form),
             Text(str(row["verdict"])),
         )

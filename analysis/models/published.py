@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.printing import apart, p_value, ratio
+from analysis.models.results import tidy
+from analysis.printing import apart, p_value, ratio, share
 
 REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "reproduces",
@@ -20,15 +21,48 @@ REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "cannot be judged",
 )
 
-NULL = {"OR": 1.0, "difference": 0.0, "log_odds": 0.0, "p_trend": 0.0}
-"""Where an association is none, by measure; a trend's estimate is its coefficient."""
+NULL = {
+    "OR": 1.0, "HR": 1.0, "ratio": 1.0, "ratio_of_ORs": 1.0, "S": 1.0,
+    "difference": 0.0, "log_odds": 0.0, "p_trend": 0.0, "RERI": 0.0, "AP": 0.0,
+}  # fmt: skip
+"""Where an association, or an interaction, is none, by measure.
+
+A trend's estimate is its coefficient. RERI and AP are 0 and S is 1 where two exposures act
+additively, the ratio of odds ratios is 1 where they act multiplicatively (Knol and VanderWeele
+2012, International Journal of Epidemiology 41:514).
+"""
+
+SIDES = {
+    "RERI": ("less than additive", "more than additive"),
+    "AP": ("less than additive", "more than additive"),
+    "S": ("less than additive", "more than additive"),
+    "ratio_of_ORs": ("less than multiplicative", "more than multiplicative"),
+}
+"""What lies below and above none, where it is not called inverse and positive."""
+
+TESTS = {
+    "p_interaction": "P for interaction",
+    "p_equal": "P for equal odds ratios",
+    "p_equal_slopes": "P for equal slopes",
+    "p_heterogeneity": "P for heterogeneity",
+    "p_nonlinear": "P for a departure from a straight line",
+    "p_overall": "P for any association",
+}
+"""Tests without a side: they can only be significant or not."""
+
+NOT_TESTABLE = "not_testable"
+"""The kind of a figure that the data of the study cannot test; it has a reason and no place."""
+
+OF_THE_CURVE = ("odds_ratio", "trend")
+"""Analyses of the association whose highest dose group the specifications compare."""
 
 ALPHA = 0.05
 """Level of the intervals, and of a test that has none."""
 
 VERDICT_COLUMNS = (
     "id", "source", "statement", "kind", "unit", "published", "low", "high", "published_n",
-    "ours", "ours_low", "ours_high", "ours_n", "ours_p", "measure", "verdict", "why",
+    "ours", "ours_low", "ours_high", "ours_n", "ours_p", "measure", "analysis", "exposure",
+    "verdict", "why",
 )  # fmt: skip
 
 
@@ -124,7 +158,8 @@ def stand_beside(
     -------
     results : DataFrame
         With ``published``, ``published_low``, ``published_high`` (on the scale of the estimate)
-        and ``agreement`` filled in.
+        and ``agreement`` filled in. A figure that the data cannot test (``kind`` is
+        ``"not_testable"``) has a row of its own at the end, of the analysis ``published``.
     verdicts : DataFrame
         A row a figure, `VERDICT_COLUMNS`; figures are in the publication's unit.
 
@@ -134,24 +169,61 @@ def stand_beside(
         If a figure's ``where`` names no row, or more than one.
     """
     results = results.copy()
-    verdicts = []
+    verdicts, untested = [], []
     for figure in figures:
+        if figure.kind == NOT_TESTABLE:
+            ours, scale, verdict = _untested(figure, results), _scale(figure), _reason(figure)
+            untested.append(ours)
+            verdicts.append(_verdict_row(figure, ours, scale, verdict))
+            continue
         at = _row_of(figure, results)
-        scale = 100.0 if figure.unit == "percent" else 1.0
+        scale = _scale(figure)
         ours = results.loc[at]
         verdict = ARTIFICIAL if artificial else judge(figure, ours, scale)
+        if not artificial:
+            verdict = Verdict(verdict.word, verdict.why + _over_choices(figure, ours, results))
         taken = results.at[at, "agreement"]
         results.at[at, "agreement"] = f"{taken}; {verdict.word}" if taken else verdict.word
-        for column, value in (
-            ("published", figure.estimate),
-            ("published_low", figure.low),
-            ("published_high", figure.high),
-        ):
-            if value is not None:
-                # In decimal, so that 41.6 per cent is 0.416 and not its binary neighbour.
-                results.at[at, column] = float(Decimal(str(value)) / Decimal(str(scale)))
+        for column, value in _on_scale(figure).items():
+            results.at[at, column] = value
         verdicts.append(_verdict_row(figure, ours, scale, verdict))
+    if untested:
+        results = pd.concat([results, pd.DataFrame(untested)], ignore_index=True)
     return results, pd.DataFrame(verdicts, columns=list(VERDICT_COLUMNS))
+
+
+def _scale(figure: Published) -> float:
+    return 100.0 if figure.unit == "percent" else 1.0
+
+
+def _on_scale(figure: Published) -> dict[str, float]:
+    """Columns of the results that hold the published numbers, on the scale of the estimate."""
+    columns = ("published", "published_low", "published_high")
+    numbers = zip(columns, (figure.estimate, figure.low, figure.high), strict=True)
+    # In decimal, so that 41.6 per cent is 0.416 and not its binary neighbour.
+    scale = Decimal(str(_scale(figure)))
+    return {k: float(Decimal(str(value)) / scale) for k, value in numbers if value is not None}
+
+
+def _untested(figure: Published, results: pd.DataFrame) -> pd.Series:
+    """Make a row of the results for a figure that stands beside nothing of ours."""
+    row = tidy(
+        [
+            {
+                "analysis": "published",
+                "level": figure.id,
+                "contrast": figure.statement or "",
+                "agreement": UNKNOWN,
+                **_on_scale(figure),
+            }
+        ],
+        **{column: results[column].iloc[0] for column in ("study", "weight", "cycles")},
+    )
+    return row.iloc[0]
+
+
+def _reason(figure: Published) -> Verdict:
+    return Verdict(UNKNOWN, figure.reason or "These data cannot test it.")
 
 
 def _row_of(figure: Published, results: pd.DataFrame) -> Any:
@@ -171,12 +243,37 @@ def _row_of(figure: Published, results: pd.DataFrame) -> Any:
     return results.index[match][0]
 
 
+def _over_choices(figure: Published, ours: pd.Series, results: pd.DataFrame) -> str:
+    """Say how many specifications of the same association agree with what was published."""
+    null = NULL.get(ours["measure"])
+    if ours["analysis"] not in OF_THE_CURVE or ours["stratum"] or null is None:
+        return ""
+    summary = results[
+        (results["analysis"] == "specification_summary")
+        & (results["outcome"] == ours["outcome"])
+        & (results["exposure"] == ours["exposure"])
+        & (results["stratum"] == "")
+    ]
+    found = dict(zip(summary["measure"], summary["estimate"], strict=True))
+    inverse = (figure.direction or _side(figure.estimate, null)) == "inverse"
+    significant = "share_inverse_significant" if inverse else "share_positive_significant"
+    wanted = ("specifications", "share_inverse", significant)
+    if any(not np.isfinite(found.get(name, np.nan)) for name in wanted):
+        return ""
+    same = found["share_inverse"] if inverse else 1 - found["share_inverse"]
+    return (
+        f" Of {round(found['specifications']):,} specifications, {share(same)} agree in sign and "
+        f"{share(found[significant])} also with an interval that excludes 1."
+    )
+
+
 def judge(figure: Published, ours: pd.Series, scale: float = 1.0) -> Verdict:
     """Compare a published figure with ours.
 
     ``exact`` wants the printed digits, ``tolerance`` a distance, ``direction`` the side of no
     association, significance where the publication claims it, and intervals that overlap. The same
     side without significance is half of it, unless our interval excludes the published estimate.
+    A test without a side (of an interaction, say) is significant as published or it is not.
 
     Parameters
     ----------
@@ -190,8 +287,10 @@ def judge(figure: Published, ours: pd.Series, scale: float = 1.0) -> Verdict:
     -------
     Verdict
     """
+    if ours["measure"] in TESTS:
+        return _sideless(figure, ours)
     if not np.isfinite(ours["estimate"]):
-        return Verdict(UNKNOWN, "We have no estimate to compare.")
+        return Verdict(UNKNOWN, f"We have no estimate to compare{_noted(ours)}.")
     if figure.kind == "exact":
         return _exact(figure, ours, scale)
     verdict = _tolerance(figure, ours, scale) if figure.kind == "tolerance" else None
@@ -235,45 +334,98 @@ def _tolerance(figure: Published, ours: pd.Series, scale: float) -> Verdict:
     return Verdict(word, f"{distance:.3g}{unit} apart; {figure.within:g} is allowed.{reason}")
 
 
+def _noted(ours: pd.Series) -> str:
+    note = str(ours.get("note", "")).rstrip(".")
+    return f": {note}" if note else ""
+
+
+def _sideless(figure: Published, ours: pd.Series) -> Verdict:
+    """Judge a test that has no side: significant or not, as published or not."""
+    p = ours["p_value"]
+    if not np.isfinite(p):
+        return Verdict(UNKNOWN, f"We have no test to compare{_noted(ours)}.")
+    evidence = f"{TESTS[ours['measure']]} {p_value(p)}"
+    if figure.significant is None:
+        return Verdict(UNKNOWN, f"No significance was published to compare with ({evidence}).")
+    significant = bool(p < ALPHA)
+    if significant == figure.significant:
+        said = "Significant" if significant else "Not significant"
+        return Verdict(REPRODUCES, f"{said}, as published ({evidence}).")
+    said = "Published as not significant, but significant here"
+    if not significant:
+        said = "Published as significant, but not so here"
+    return Verdict(DOES_NOT, f"{said} ({evidence}).")
+
+
 def _direction(figure: Published, ours: pd.Series) -> Verdict:
     null = NULL.get(ours["measure"])
     if null is None:
         return Verdict(UNKNOWN, "The row is not a measure of association.")
     side = _side(ours["estimate"], null)
     claimed = figure.direction or _side(figure.estimate, null)
+    called, wanted = _called(side, ours), _called(claimed, ours)
     significant, evidence = _evidence(ours, null)
     if side != claimed:
         # An estimate on the other side whose interval holds the null contradicts no weak claim.
         word = DOES_NOT if significant or figure.significant else UNKNOWN
-        return Verdict(word, f"Ours is {side}, not {claimed} ({evidence}).")
+        return Verdict(word, f"Ours is {called}, not {wanted} ({evidence}).")
+    start = f"{called.capitalize()} as published"
     if figure.significant and not significant:
-        why = f"{side.capitalize()} as published, but not significantly so"
+        why = f"{start}, but not significantly so"
         if _excluded(figure, ours):
             # A side without significance is half of nothing where the size is ruled out as well.
             return Verdict(
-                DOES_NOT, f"{why}, and the interval excludes what was published ({evidence})."
+                DOES_NOT,
+                f"{why}, and the interval excludes the published {_as_printed(figure, null)} "
+                f"({evidence}).",
             )
         return Verdict(IN_PART, f"{why} ({evidence}).")
     if figure.significant is False and significant:
-        why = f"{side.capitalize()} as published, but significantly so"
-        return Verdict(IN_PART, f"{why} ({evidence}).")
+        return Verdict(IN_PART, f"{start}, but significantly so ({evidence}).")
     overlap = _overlap(figure, ours)
     if overlap is False:
-        why = f"{side.capitalize()} as published, but the intervals do not overlap"
-        return Verdict(IN_PART, f"{why} ({evidence}).")
-    start = f"Significantly {side}" if figure.significant else side.capitalize()
+        than = _weaker(figure, ours, null)
+        return Verdict(IN_PART, f"{start}, but {than}the intervals do not overlap ({evidence}).")
+    start = f"Significantly {called} as published" if figure.significant else start
     rest = ", and the intervals overlap" if overlap else ""
-    return Verdict(REPRODUCES, f"{start} as published{rest} ({evidence}).")
+    return Verdict(REPRODUCES, f"{start}{rest} ({evidence}).")
 
 
 def _side(estimate: float | None, null: float) -> str:
     return "inverse" if estimate is not None and estimate < null else "positive"
 
 
+def _called(side: str, ours: pd.Series) -> str:
+    """Name a side of none as one does for the measure."""
+    below, above = SIDES.get(ours["measure"], ("inverse", "positive"))
+    return below if side == "inverse" else above
+
+
+def _form(null: float) -> Callable[[float], str]:
+    return ratio if null == 1 else lambda number: apart(number, null)
+
+
+def _as_printed(figure: Published, null: float) -> str:
+    return _form(null)(figure.estimate) if figure.estimate is not None else "figure"
+
+
+def _weaker(figure: Published, ours: pd.Series, null: float) -> str:
+    """Say whether an association of the same side is weaker or stronger than the published."""
+    if figure.estimate is None:
+        return ""
+    nearer = abs(_log(ours["estimate"], null)) < abs(_log(figure.estimate, null))
+    return "weaker: " if nearer else "stronger: "
+
+
+def _log(number: float, null: float) -> float:
+    """Distance from none, on the logarithmic scale for a ratio."""
+    return float(np.log(max(number, np.finfo(float).tiny))) if null == 1 else number - null
+
+
 def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
     """Say whether an association is significant, and by what: its interval, or its P value."""
     if np.isfinite(ours["conf_low"]):
-        form = ratio if null == 1 else lambda limit: apart(limit, null)
+        form = _form(null)
         text = f"95% CI {form(ours['conf_low'])} to {form(ours['conf_high'])}"
         return not ours["conf_low"] <= null <= ours["conf_high"], text
     p = ours["p_value"]
@@ -312,6 +464,8 @@ def _verdict_row(
         "ours_n": ours["n"],
         "ours_p": ours["p_value"],
         "measure": ours["measure"],
+        "analysis": ours.get("analysis", ""),
+        "exposure": ours.get("exposure", ""),
         "verdict": verdict.word,
         "why": verdict.why,
     }

@@ -175,3 +175,103 @@ def test_two_figures_of_one_row_keep_both_verdicts():
 def test_a_figure_that_names_no_row_or_several_is_refused(where):
     with pytest.raises(InputError, match="published figure 'f'"):
         stand_beside(results(), [figure("direction", where=where)])
+
+
+@pytest.mark.parametrize(
+    ("significant", "p", "word", "why"),
+    [
+        (True, 0.0004, "reproduces", "Significant, as published (P for interaction < 0.001)"),
+        (True, 0.34, "does not", "not so here (P for interaction = 0.34)"),
+        (False, 0.34, "reproduces", "Not significant, as published"),
+        (False, 0.01, "does not", "significant here (P for interaction = 0.010)"),
+        (None, 0.01, "cannot be judged", "No significance was published"),
+        (True, NAN, "cannot be judged", "no test to compare: too few events"),
+    ],
+)
+def test_a_test_without_a_side_is_significant_or_not(significant, p, word, why):
+    found = ours(NAN, measure="p_interaction", p=p)
+    found["note"] = "too few events."
+    verdict = judge(figure("direction", significant=significant), found)
+    assert verdict.word == word and why in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("measure", "estimate", "limits", "side"),
+    [
+        ("RERI", -0.4, (-0.7, -0.1), "less than additive"),
+        ("AP", 0.4, (0.1, 0.7), "more than additive"),
+        ("S", 0.6, (0.4, 0.9), "less than additive"),
+        ("ratio_of_ORs", 1.6, (1.1, 2.9), "more than multiplicative"),
+        ("HR", 0.6, (0.4, 0.9), "inverse"),
+    ],
+)
+def test_sides_of_other_measures(measure, estimate, limits, side):
+    direction = "inverse" if side.startswith(("less", "inverse")) else "positive"
+    published = figure("direction", direction=direction, significant=True)
+    verdict = judge(published, ours(estimate, *limits, measure))
+    assert verdict.word == "reproduces"
+    assert verdict.why.startswith(f"Significantly {side} as published")
+
+
+@pytest.mark.parametrize(
+    ("estimate", "limits", "said"),
+    [(0.8, (0.7, 0.9), "weaker: the intervals"), (0.1, (0.05, 0.15), "stronger: the intervals")],
+)
+def test_intervals_apart_say_which_is_stronger(estimate, limits, said):
+    published = figure("direction", estimate=0.34, low=0.21, high=0.56, significant=True)
+    verdict = judge(published, ours(estimate, *limits))
+    assert verdict.word == "in part" and said in verdict.why
+
+
+def test_a_figure_without_data_to_test_it_has_a_row_and_a_reason():
+    untested = figure(
+        "not_testable", id="hr", where={}, estimate=0.88, low=0.61, high=1.26,
+        statement="Cardiovascular death", reason="NHANES III is not read.",
+    )  # fmt: skip
+    known = results()
+    table, verdicts = stand_beside(known, [untested])
+    assert len(table) == len(known) + 1 and list(table.columns) == list(known.columns)
+    assert (table.dtypes == known.dtypes).all()
+    row = table.iloc[-1]
+    assert (row["analysis"], row["level"], row["agreement"]) == (
+        "published", "hr", "cannot be judged",
+    )  # fmt: skip
+    assert (row["published"], row["published_low"], row["study"]) == (0.88, 0.61, "s")
+    assert verdicts.loc[0, ["verdict", "why", "analysis"]].tolist() == [
+        "cannot be judged", "NHANES III is not read.", "published",
+    ]  # fmt: skip
+
+
+def of_curve(exposure: str = "magnesium") -> pd.DataFrame:
+    where = {"exposure": exposure, "outcome": "deficiency"}
+    shares = {
+        "specifications": 4608, "share_inverse": 0.72, "share_inverse_significant": 0.31,
+        "share_positive_significant": 0.0,
+    }  # fmt: skip
+    rows = [
+        {"analysis": "odds_ratio", "level": "Q4", "measure": "OR", "estimate": 0.9,
+         "conf_low": 0.6, "conf_high": 1.3, **where, "exposure": "magnesium"},
+        *({"analysis": "specification_summary", "measure": k, "estimate": v, **where}
+          for k, v in shares.items()),
+        {"analysis": "specification_summary", "measure": "share_inverse_significant",
+         "stratum": "scale", "stratum_level": "ria", "estimate": 0.5, **where},
+    ]  # fmt: skip
+    return tidy(rows, study="s", weight="w", cycles="c")
+
+
+@pytest.mark.parametrize(
+    ("direction", "said"),
+    [
+        ("inverse", "Of 4,608 specifications, 72% agree in sign and 31% also with"),
+        ("positive", "Of 4,608 specifications, 28% agree in sign and 0% also with"),
+    ],
+)
+def test_the_sentence_says_how_many_specifications_agree(direction, said):
+    _, verdicts = stand_beside(of_curve(), [figure("direction", direction=direction)])
+    assert said in verdicts["why"].item()
+
+
+def test_a_curve_of_another_exposure_says_nothing():
+    table = of_curve("vitamin_d")
+    _, verdicts = stand_beside(table, [figure("direction", direction="inverse")])
+    assert "specifications" not in verdicts["why"].item()
