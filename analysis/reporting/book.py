@@ -41,6 +41,7 @@ class Row(NamedTuple):
     published_high: float
     agreement: str
     unit: str
+    note: str = ""
 
 
 class Book:
@@ -55,10 +56,17 @@ class Book:
     def __init__(self, results: pd.DataFrame) -> None:
         columns = [results[column].tolist() for column in COLUMNS]
         self.rows = [Row(row, *values) for row, values in enumerate(zip(*columns, strict=True))]
+        # A report looks up hundreds of times, and one analysis may have thousands of rows.
+        self._by_analysis: dict[str, list[Row]] = {}
+        for row in self.rows:
+            self._by_analysis.setdefault(row.analysis, []).append(row)
 
     def find(self, **equal: str) -> list[Row]:
         """Rows whose columns have these values, in their order."""
-        return [row for row in self.rows if all(getattr(row, key) == equal[key] for key in equal)]
+        rows = self.rows
+        if "analysis" in equal:
+            rows = self._by_analysis.get(equal.pop("analysis"), [])
+        return [row for row in rows if all(getattr(row, key) == equal[key] for key in equal)]
 
     def one(self, **equal: str) -> Row | None:
         """Find the first such row, or None."""
@@ -66,7 +74,7 @@ class Book:
 
     def has(self, *analyses: str) -> bool:
         """Whether any of these analyses has rows."""
-        return any(row.analysis in analyses for row in self.rows)
+        return any(analysis in self._by_analysis for analysis in analyses)
 
 
 def distinct(values: Iterable[str]) -> list[str]:

@@ -93,6 +93,10 @@ class RunFacts:
         Sampling units and strata of the design (its domain: the cohort).
     synthetic : bool
         True if the input is the artificial survey.
+    counted : mapping of str to DataFrame
+        How intakes were counted, a tidy table a subject: ``"supplements"`` (how often each rule
+        was applied, by cycle) and ``"foods"`` (records of the recalls matched to a food's
+        content, by cycle). Empty for a study that counts none itself.
 
     Raises
     ------
@@ -114,6 +118,7 @@ class RunFacts:
     n_psu: int = 0
     n_strata: int = 0
     synthetic: bool = False
+    counted: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, columns in (

@@ -40,6 +40,9 @@ WIDE, NARROW = 7.2, 3.75
 DPI = 300
 WATERMARK = "ARTIFICIAL DATA"
 
+_FINE = re.compile(r"-?\d+\.\d{3,}")
+"""A coordinate to more than a hundredth of a point, finer than any screen or printer shows."""
+
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 
@@ -148,7 +151,13 @@ def _svg(canvas: Canvas) -> str:
     root = _parse(target.getvalue())
     for node in root.xpath("//comment()|//*[local-name()='metadata']"):
         node.getparent().remove(node)
+    for node in root.iter("{*}path"):
+        node.set("d", _FINE.sub(_rounded, node.get("d", "")))
     return etree.tostring(root, encoding="unicode") + "\n"
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{float(number.group()):.2f}".rstrip("0").rstrip(".")
 
 
 def _png(canvas: Canvas) -> bytes:
