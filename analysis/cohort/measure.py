@@ -84,6 +84,10 @@ class Measure:
         How it is derived and what is missing, in words for the methods section.
     absent : mapping of str to str
         Why a cycle does not have it, where there is more to say than that it was not collected.
+    food_part : str
+        The measure that is this intake's part from food, which varies with the energy of the same
+        recall and is what an adjustment for energy applies to: ``"self"`` where all of it is from
+        food; empty where there is none (supplements), or nothing to adjust (energy itself).
     """
 
     name: str
@@ -96,6 +100,7 @@ class Measure:
     levels: tuple[str, ...] = ()
     note: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
+    food_part: str = ""
 
     @property
     def cycles(self) -> tuple[str, ...]:

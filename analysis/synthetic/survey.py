@@ -32,7 +32,7 @@ from analysis.synthetic.variables import layouts
 MANIFEST = "ARTIFICIAL.json"
 """The file in a folder's root that says that the folder's data are artificial."""
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever the same seed and parameters give other bytes than before."""
 
 HEAD = 720

@@ -98,6 +98,7 @@ NUTRIENTS = {
     "CARB": "Carbohydrate (gm)",
     "FIBE": "Dietary fiber (gm)",
     "TFAT": "Total fat (gm)",
+    "LZ": "Lutein + zeaxanthin (mcg)",
     "CALC": "Calcium (mg)",
     "PHOS": "Phosphorus (mg)",
     "MAGN": "Magnesium (mg)",

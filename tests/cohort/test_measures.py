@@ -224,7 +224,9 @@ def test_pregnancy(code, sex, status, wanted):
 
 
 @pytest.mark.parametrize(("status", "wanted"), [(1, 250.0), (2, None), (4, None), (5, None)])
-@pytest.mark.parametrize("name", ["magnesium_dietary", "calcium_dietary", "energy"])
+@pytest.mark.parametrize(
+    "name", ["magnesium_dietary", "calcium_dietary", "lutein_dietary", "energy"]
+)
 def test_intakes_want_a_reliable_recall(name, status, wanted):
     assert same(derive(name, total=250.0, status=status), wanted)
 
@@ -240,6 +242,18 @@ def test_means_of_two_days_want_two_reliable_recalls(name, status_1, status_2, s
     assert same(derive(f"{name}_two_days", **roles), mean)
 
 
+def nothing(names: str, *texts: str) -> pd.DataFrame:
+    """No rows, with text in some columns."""
+    kinds = {name: "str" if name in texts else "float64" for name in names.split()}
+    return pd.DataFrame(columns=list(kinds)).astype(kinds)
+
+
+NO_RECORDS = nothing("SEQN DSDSUPID DSDMTCH DSD103 DSD122Q DSD122U DSDANTA", "DSDSUPID")
+NO_PRODUCTS = {
+    "products": nothing("DSDPID DSDSUPID DSDSERVQ DSDSERVU DSDPRDT", "DSDSUPID"),
+    "ingredients": nothing("DSDPID DSDIID DSDQTY DSDUNIT"),
+    "blends": nothing("DSDIID DSDBID"),
+}
 BOOK = pd.DataFrame({"code": [11111000.0], "grams": [100.0], "amount": [1.0]})
 NO_BOOK = BOOK.iloc[:0]
 
@@ -266,6 +280,20 @@ def test_vitamin_d_of_two_days(cycle, status_1, status_2, first, second, mean):
     assert same(derive("vitamin_d_dietary_two_days", cycle, **roles), mean)
 
 
+@pytest.mark.parametrize("nutrient", ["magnesium", "calcium", "vitamin_d"])
+@pytest.mark.parametrize(
+    ("status_2", "released", "wanted"), [(1, 40.0, 340.0), (2, 40.0, None), (1, NAN, None)]
+)
+def test_totals_of_two_days_want_both_recalls_and_the_supplements(
+    nutrient, status_2, released, wanted
+):
+    # Nobody tells whether this person took supplements: only the CDC's total does.
+    silence = {"supplements": 9, "antacids": 9, "records": NO_RECORDS} | NO_PRODUCTS
+    food = {"total_1": 250.0, "total_2": 350.0, "status_1": 1, "status_2": status_2}
+    found = derive(f"{nutrient}_total_two_days", "2007-2008", released=released, **food, **silence)
+    assert same(found, wanted)
+
+
 def test_each_day_is_read_from_its_own_tables():
     def tables(name: str, cycle: str) -> dict[str, set[str]]:
         variables = MEASURES[name].sources[cycle].variables(cycle)
@@ -284,6 +312,26 @@ def test_each_day_is_read_from_its_own_tables():
         "DR1TOT_D", "DR2TOT_D", "DR1IFF_D", "DR2IFF_D", "DR1IFF_E", "DR1IFF_F"
     }  # fmt: skip
     assert tables("vitamin_d_dietary_day_2", "2007-2008") == {"DR2TOT_E": {"DR2TVD", "DR2DRSTZ"}}
+
+
+FOOD_PARTS = {
+    "magnesium_total": "magnesium_dietary",
+    "calcium_total": "calcium_dietary",
+    "vitamin_d_total": "vitamin_d_dietary",
+    "magnesium_total_two_days": "magnesium_dietary_two_days",
+    "calcium_total_two_days": "calcium_dietary_two_days",
+    "vitamin_d_total_two_days": "vitamin_d_dietary_two_days",
+}
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda m: m.name)
+def test_intakes_name_their_part_from_food(measure: Measure):
+    own = "self" if "_dietary" in measure.name else ""
+    assert measure.food_part == FOOD_PARTS.get(measure.name, own)
+    if measure.food_part not in ("", "self"):
+        food = MEASURES[measure.food_part]
+        assert (food.unit, food.subsample) == (measure.unit, measure.subsample)
+        assert set(measure.cycles) <= set(food.cycles) and food.food_part == "self"
 
 
 @pytest.mark.parametrize(

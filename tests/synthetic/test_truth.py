@@ -104,6 +104,21 @@ def test_the_interaction_holds(adults, outcome):
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
+def test_lutein_is_a_negative_control(adults, outcome):
+    # It follows the magnesium of the diet, as in NHANES, and given that tells nothing of status.
+    status, octaves = adults["status"], np.log2(np.maximum(adults["LZ1"], 1.0))
+    densities = (
+        np.log(np.maximum(adults[name], 1.0) / adults["KCAL1"]) for name in ("LZ1", "MAGN1")
+    )
+    assert np.corrcoef(*densities)[0, 1] == pytest.approx(0.39, abs=0.06)
+    event, other = status == LEVEL[outcome], status == NORMAL
+    beta, error = fit(full_model(adults, octaves), event, other)
+    assert abs(beta[-1]) < SIGMAS * error[-1]
+    crude, error = fit(np.column_stack([np.ones(len(octaves)), octaves]), event, other)
+    assert crude[-1] < -SIGMAS * error[-1], "without magnesium it must look protective"
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
 def test_serum_within_status_does_not_depend_on_covariates(adults, outcome):
     low, high = {"deficiency": (3, 11), "insufficiency": (12, 19)}[outcome]
     ria = adults["ria"][adults["status"] == LEVEL[outcome]]

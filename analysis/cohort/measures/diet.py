@@ -35,7 +35,9 @@ def recall_status(columns: Columns, cycle: str) -> pd.Series:
     return categories(columns["status"], RECALL_STATUS)
 
 
-def _intake(name: str, label: str, unit: str, nutrient: str) -> Measure:
+def _intake(
+    name: str, label: str, unit: str, nutrient: str, food_part: str = "self", note: str = ""
+) -> Measure:
     return Measure(
         name=name,
         label=label,
@@ -44,8 +46,9 @@ def _intake(name: str, label: str, unit: str, nutrient: str) -> Measure:
         sources=_day_1(nutrient),
         derive=reliable_total,
         subsample="dietary_day_1",
-        note="Food and drink of one day, first 24-hour recall; supplements are not in it.",
+        note=f"Food and drink of one day, first 24-hour recall; supplements are not in it.{note}",
         absent=ABSENT,
+        food_part=food_part,
     )
 
 
@@ -62,7 +65,14 @@ MEASURES = (
         subsample="dietary_day_1",
         absent=ABSENT,
     ),
-    _intake("energy", "Energy intake", "kcal/day", "KCAL"),
+    _intake("energy", "Energy intake", "kcal/day", "KCAL", food_part=""),
     _intake("magnesium_dietary", "Dietary magnesium", "mg/day", "MAGN"),
     _intake("calcium_dietary", "Dietary calcium", "mg/day", "CALC"),
+    _intake(
+        "lutein_dietary",
+        "Dietary lutein and zeaxanthin",
+        "µg/day",
+        "LZ",
+        note=" Both carotenoids in one amount, as the USDA tells them.",
+    ),
 )

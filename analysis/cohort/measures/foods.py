@@ -146,5 +146,6 @@ MEASURES = (
             + HOW_BY_CODE
         ),
         absent=ABSENT,
+        food_part="self",
     ),
 )

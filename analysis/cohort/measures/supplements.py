@@ -45,7 +45,7 @@ NO_TOTAL = {"1999-2000": NO_RECALL["1999-2000"]}
 YES_NO = {1: "Yes", 0: "No"}
 
 
-def _products(cycle: str, released: str | None) -> Source:
+def products_of(cycle: str, released: str | None) -> Source:
     """Where products, answers and, from 2007 on, the total of one nutrient are read."""
     early = cycle in FROM_PRODUCTS
     user, taken = ("DSQ1", "DSQ2") if early else ("DSQTOT", "DSQIDS")
@@ -61,11 +61,11 @@ def _products(cycle: str, released: str | None) -> Source:
 
 def _intake_sources(nutrient: str) -> dict[str, Source]:
     released = NUTRIENTS[nutrient].released
-    return {cycle: _products(cycle, released) for cycle in (*FROM_PRODUCTS, *RELEASED)}
+    return {cycle: products_of(cycle, released) for cycle in (*FROM_PRODUCTS, *RELEASED)}
 
 
 def _use_sources() -> dict[str, Source]:
-    return {cycle: _products(cycle, None) for cycle in (*FROM_PRODUCTS, *RELEASED)}
+    return {cycle: products_of(cycle, None) for cycle in (*FROM_PRODUCTS, *RELEASED)}
 
 
 def _total_sources(nutrient: str) -> dict[str, Source]:
@@ -73,14 +73,14 @@ def _total_sources(nutrient: str) -> dict[str, Source]:
     released = NUTRIENTS[nutrient].released
     found = {}
     for cycle in (*FROM_PRODUCTS, *RELEASED, BY_TELEPHONE):
-        part = _products(cycle, released)
+        part = products_of(cycle, released)
         table, prefix, status = (
             ("DRXTOT", "DRXT", "DRDDRSTZ")
             if cycle == "2001-2002"
             else ("DR1TOT", "DR1T", "DR1DRSTZ")
         )
         recall = {"total": (table, f"{prefix}{released}"), "status": (table, status)}
-        found[cycle] = _joined(part, sources(recall, [cycle])[cycle])
+        found[cycle] = joined(part, sources(recall, [cycle])[cycle])
     return found
 
 
@@ -88,12 +88,13 @@ def _total_vitamin_d_sources() -> dict[str, Source]:
     """Join the sources of supplements and of vitamin D from food, whose roles are all distinct."""
     released = NUTRIENTS["vitamin_d"].released
     return {
-        cycle: _joined(_products(cycle, released), food)
+        cycle: joined(products_of(cycle, released), food)
         for cycle, food in vitamin_d_sources().items()
     }
 
 
-def _joined(supplements: Source, food: Source) -> Source:
+def joined(supplements: Source, food: Source) -> Source:
+    """Read what both sources name; their roles are distinct."""
     return Source(
         {**supplements.columns, **food.columns},
         {**supplements.records, **food.records},
@@ -191,6 +192,7 @@ def _total(nutrient: str, label: str, unit: str) -> Measure:
             "either is."
         ),
         absent=NO_TOTAL,
+        food_part=f"{nutrient}_dietary",
     )
 
 
@@ -231,6 +233,7 @@ MEASURES = (
             + HOW_BY_CODE
         ),
         absent=NO_TOTAL,
+        food_part="vitamin_d_dietary",
     ),
     _use("magnesium", "Supplement or antacid with magnesium"),
     _use("calcium", "Supplement or antacid with calcium"),

@@ -1,4 +1,4 @@
-"""Intakes of the second 24-hour recall, and means of both days.
+"""Intakes of the second 24-hour recall, means of both days, and these with supplements.
 
 One day says little of a person's usual intake; the mean of two spreads less. The second recall is
 by telephone, 3 to 10 days after the first, and is released from 2003-2004 on.
@@ -6,6 +6,7 @@ by telephone, 3 to 10 days after the first, and is released from 2003-2004 on.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -22,6 +23,8 @@ from analysis.cohort.measures.foods import (
     foods_of,
 )
 from analysis.cohort.measures.recode import categories, sources
+from analysis.cohort.measures.supplements import joined, products_of, supplemental
+from analysis.cohort.supplements.contents import NUTRIENTS as LABELLED
 
 ABSENT = dict.fromkeys(
     ("1999-2000", "2001-2002"), "a second recall was first released for 2003-2004"
@@ -73,6 +76,12 @@ def second_recall_status(columns: Columns, cycle: str) -> pd.Series:
     return categories(columns["status"], RECALL_STATUS)
 
 
+def two_day_total(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
+    """Mean of both days' intake from food, plus that of a day from supplements and antacids."""
+    food = two_day_vitamin_d if nutrient == "vitamin_d" else two_day_mean
+    return food(columns, cycle) + supplemental(columns, cycle, nutrient)
+
+
 def _of_day(columns: Columns, day: int) -> Columns:
     return {role: columns[f"{role}_{day}"] for role in ("total", "status")}
 
@@ -113,6 +122,7 @@ def _sources(nutrient: Nutrient, days: tuple[int, ...]) -> dict[str, Source]:
 def _measures(nutrient: Nutrient) -> tuple[Measure, Measure]:
     vitamin_d = nutrient.name == "vitamin_d_dietary"
     how = f" {HOW_BY_CODE}" if vitamin_d else ""
+    food_part = "" if nutrient.name == "energy" else "self"
     return (
         Measure(
             name=f"{nutrient.name}_day_2",
@@ -125,6 +135,7 @@ def _measures(nutrient: Nutrient) -> tuple[Measure, Measure]:
             note="Food and drink of one day, second 24-hour recall, by telephone; supplements are "
             f"not in it.{how}",
             absent=ABSENT,
+            food_part=food_part,
         ),
         Measure(
             name=f"{nutrient.name}_two_days",
@@ -137,7 +148,34 @@ def _measures(nutrient: Nutrient) -> tuple[Measure, Measure]:
             note="Food and drink, mean of two 24-hour recalls, both reliable; supplements are not "
             f"in it.{how}",
             absent=ABSENT,
+            food_part=food_part,
         ),
+    )
+
+
+def _total(nutrient: Nutrient) -> Measure:
+    """Mean of both days with what supplements bring, of the dietary measure's nutrient."""
+    name = nutrient.name.removesuffix("_dietary")
+    food = _sources(nutrient, (1, 2))
+    how = f" {HOW_BY_CODE}" if name == "vitamin_d" else ""
+    return Measure(
+        name=f"{name}_total_two_days",
+        label=nutrient.label.replace("Dietary", "Total") + ", mean of two days",
+        unit=nutrient.unit,
+        kind="continuous",
+        sources={
+            cycle: joined(products_of(cycle, LABELLED[name].released), food[cycle])
+            for cycle in food
+        },
+        derive=partial(two_day_total, nutrient=name),
+        subsample="dietary_two_days",
+        note=(
+            f"Food and drink, mean of two 24-hour recalls ({nutrient.name}_two_days), plus the "
+            f"30-day average from supplements and antacids ({name}_supplemental); missing where "
+            f"either is.{how}"
+        ),
+        absent=ABSENT,
+        food_part=f"{nutrient.name}_two_days",
     )
 
 
@@ -154,4 +192,5 @@ MEASURES = (
         absent=ABSENT,
     ),
     *(measure for nutrient in NUTRIENTS for measure in _measures(nutrient)),
+    *(_total(nutrient) for nutrient in NUTRIENTS if nutrient.name != "energy"),
 )
