@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
 from analysis.cohort.measure import Measure, Source
 from analysis.cohort.weights import DESIGN_SOURCES, Weight, pooled_share
@@ -16,6 +18,10 @@ from analysis.nhanes.cycles import Table
 
 Raw = Mapping[Table, pd.DataFrame]
 """The columns that were read, by table; each frame has SEQN, but for tables of no participants."""
+
+Partial = Mapping[str, Collection[str]]
+"""Cycles in which a measure is read, by its name, where these are not all of the study's: in the
+others it is missing for everyone. A measure that is not named must exist in every cycle."""
 
 
 class Condition(Protocol):
@@ -52,7 +58,8 @@ class Cohort:
     ----------
     frame : DataFrame
         ``seqn``, ``cycle``, ``stratum``, ``psu``, ``weight`` (0 outside the weight's subsample,
-        already divided over the pooled cycles) and a column a measure.
+        already divided over the pooled cycles), ``weight_<name>`` for every other weight asked for,
+        and a column a measure.
     steps : tuple of Step
         In their order; the first is everyone interviewed.
     missing : mapping of str to int
@@ -71,18 +78,27 @@ class Cohort:
 
 
 def required_columns(
-    measures: Iterable[Measure], cycles: Sequence[str], weight: Weight
+    measures: Iterable[Measure],
+    cycles: Sequence[str],
+    weight: Weight,
+    *,
+    other_weights: Sequence[Weight] = (),
+    partial: Partial = MappingProxyType({}),
 ) -> dict[Table, tuple[str, ...]]:
     """Every table and variable that the measures, the weight and the design are made of.
 
     Parameters
     ----------
     measures : iterable of Measure
-        Each must exist in all `cycles`.
+        Each must exist in all `cycles` in which it is read.
     cycles : sequence of str
         Names of the cycles.
     weight : Weight
         The study's weight.
+    other_weights : sequence of Weight
+        Each must exist in at least one of the cycles.
+    partial : mapping of str to collection of str
+        See `Partial`.
 
     Returns
     -------
@@ -92,12 +108,18 @@ def required_columns(
     Raises
     ------
     InputError
-        If a measure or the weight does not exist in a cycle.
+        If a measure or the weight does not exist in a cycle, or another weight in none, or if
+        `partial` reads a measure in none of the cycles.
     """
+    measures = tuple(measures)
+    _check_read_somewhere(measures, cycles, other_weights, partial)
     wanted: dict[Table, set[str]] = {}
     for cycle in cycles:
         used = [weight.source(cycle), DESIGN_SOURCES[cycle]]
-        used += [_source(measure, cycle) for measure in measures]
+        used += [other.sources[cycle] for other in other_weights if cycle in other.sources]
+        used += [
+            _source(measure, cycle) for measure in measures if _is_read(measure, cycle, partial)
+        ]
         for source in used:
             for table, variables in source.variables(cycle).items():
                 wanted.setdefault(table, set()).update(variables)
@@ -106,6 +128,29 @@ def required_columns(
 
 def _in_order(names: set[str]) -> tuple[str, ...]:
     return (*(["SEQN"] if "SEQN" in names else []), *sorted(names - {"SEQN"}))
+
+
+def _check_read_somewhere(
+    measures: Iterable[Measure],
+    cycles: Sequence[str],
+    other_weights: Iterable[Weight],
+    partial: Partial,
+) -> None:
+    for other in other_weights:
+        if not set(other.sources) & set(cycles):
+            other.source(cycles[0])  # says where it exists
+    for measure in measures:
+        if not set(partial.get(measure.name, cycles)) & set(cycles):
+            raise InputError(
+                f"{measure.name} is to be read in {', '.join(sorted(partial[measure.name]))} only, "
+                "which the study does not use",
+                remedy=f"The study uses {', '.join(cycles)}; {measure.name} exists in "
+                f"{', '.join(measure.cycles)}.",
+            )
+
+
+def _is_read(measure: Measure, cycle: str, partial: Partial) -> bool:
+    return measure.name not in partial or cycle in partial[measure.name]
 
 
 def _source(measure: Measure, cycle: str) -> Source:
@@ -119,7 +164,13 @@ def _source(measure: Measure, cycle: str) -> Source:
 
 
 def build_frame(
-    raw: Raw, measures: Sequence[Measure], cycles: Sequence[str], weight: Weight
+    raw: Raw,
+    measures: Sequence[Measure],
+    cycles: Sequence[str],
+    weight: Weight,
+    *,
+    other_weights: Sequence[Weight] = (),
+    partial: Partial = MappingProxyType({}),
 ) -> pd.DataFrame:
     """One row a participant of every cycle, with weight, design and measures.
 
@@ -133,6 +184,11 @@ def build_frame(
         Names of the cycles.
     weight : Weight
         Divided over the cycles by `pooled_share`; people outside its subsample get 0.
+    other_weights : sequence of Weight
+        Further weights, in columns ``weight_<name>``, divided over the same cycles. A cycle that
+        does not have one counts as outside its subsample: its people get 0.
+    partial : mapping of str to collection of str
+        See `Partial`.
 
     Returns
     -------
@@ -141,11 +197,26 @@ def build_frame(
 
     Raises
     ------
+    InputError
+        As for `required_columns`.
     DataError
         If two cycles share a stratum or a participant, or a table repeats one.
     """
+    _check_read_somewhere(measures, cycles, other_weights, partial)
     share = pooled_share(cycles)
-    parts = [_one_cycle(raw, measures, cycle, weight, share) for cycle in cycles]
+    weights = {"weight": weight, **{f"weight_{other.name}": other for other in other_weights}}
+    parts = []
+    for cycle in cycles:
+        people = _people(raw, cycle)
+        columns = _design_columns(raw, cycle, people)
+        for name, each in weights.items():
+            columns[name] = _weights(raw, each, cycle, people, required=each is weight) * share
+        for measure in measures:
+            read = _is_read(measure, cycle, partial)
+            columns[measure.name] = (
+                _values(raw, measure, cycle, people) if read else _missing(measure, people)
+            )
+        parts.append(pd.DataFrame(columns))
     frame = pd.concat(parts, ignore_index=True)
     if frame.groupby("stratum")["cycle"].nunique().gt(1).any():
         raise DataError("two cycles share a stratum number, so they cannot be pooled as they are")
@@ -154,24 +225,40 @@ def build_frame(
     return frame
 
 
-def _one_cycle(
-    raw: Raw, measures: Sequence[Measure], cycle: str, weight: Weight, share: float
-) -> pd.DataFrame:
+def _people(raw: Raw, cycle: str) -> pd.Index:
+    """Everyone of a cycle, in the order of their numbers."""
     demo = raw[next(iter(DESIGN_SOURCES[cycle].variables(cycle)))]
-    people = pd.Index(np.sort(demo["SEQN"].to_numpy()), name="SEQN")
+    return pd.Index(np.sort(demo["SEQN"].to_numpy()), name="SEQN")
+
+
+def _design_columns(raw: Raw, cycle: str, people: pd.Index) -> dict[str, object]:
     design = read_source(raw, DESIGN_SOURCES[cycle], cycle, people)
-    weights = read_source(raw, weight.source(cycle), cycle, people)["weight"]
-    columns: dict[str, object] = {
+    return {
         "seqn": people,
         "cycle": cycle,
         "stratum": design["stratum"].astype("int64").to_numpy(),
         "psu": design["psu"].astype("int64").to_numpy(),
-        "weight": weights.fillna(0.0).to_numpy() * share,
     }
-    for measure in measures:
-        source = _source(measure, cycle)
-        columns[measure.name] = measure.derive(read_source(raw, source, cycle, people), cycle).array
-    return pd.DataFrame(columns)
+
+
+def _weights(raw: Raw, weight: Weight, cycle: str, people: pd.Index, required: bool) -> np.ndarray:
+    """Two-year weights of a cycle; 0 outside the subsample, and where a cycle may lack them."""
+    if not required and cycle not in weight.sources:
+        return np.zeros(len(people))
+    values = read_source(raw, weight.source(cycle), cycle, people)["weight"]
+    return values.fillna(0.0).to_numpy()
+
+
+def _values(raw: Raw, measure: Measure, cycle: str, people: pd.Index) -> ExtensionArray:
+    source = _source(measure, cycle)
+    return measure.derive(read_source(raw, source, cycle, people), cycle).array
+
+
+def _missing(measure: Measure, people: pd.Index) -> ExtensionArray:
+    """Nobody's value, in the type that the measure has elsewhere."""
+    if measure.kind == "categorical":
+        return pd.Categorical([None] * len(people), categories=list(measure.levels))
+    return pd.Series(np.nan, index=people).array
 
 
 def read_source(

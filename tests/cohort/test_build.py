@@ -7,7 +7,7 @@ import pytest
 from analysis.cohort.build import build_frame, required_columns, select
 from analysis.cohort.measure import Measure, Source
 from analysis.cohort.measures import MEASURES
-from analysis.cohort.weights import WEIGHTS, pooled_share
+from analysis.cohort.weights import WEIGHTS, Weight, pooled_share
 from analysis.errors import DataError, InputError
 from analysis.grammar import parse_condition
 from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
@@ -174,3 +174,94 @@ def test_a_table_of_no_cycle_is_read_without_a_participant_and_reaches_the_deriv
 def test_tables_of_every_cycle_lie_in_the_first_folder():
     assert PRODUCTS.data_path == "Nchs/Data/Nhanes/Public/1999/DataFiles/DSPI.xpt"
     assert PRODUCTS.codebook_path == "Nchs/Data/Nhanes/Public/1999/DataFiles/DSPI.htm"
+
+
+# --- Other weights, and measures of some cycles only ----------------------------------------------
+
+BOTH = [WEIGHTS["examination"], WEIGHTS["dietary_two_days"]]
+
+
+def with_other_weights() -> dict[Table, pd.DataFrame]:
+    raw = raw_tables()
+    b, c = Table("DEMO_B", "2001-2002"), Table("DEMO_C", "2003-2004")
+    raw[b] = raw[b].assign(WTMEC2YR=[3.0, 1.0, 0.0])
+    raw[c] = raw[c].assign(WTMEC2YR=[6.0, 4.0])
+    recall = Table("DR1TOT_C", "2003-2004")
+    raw[recall] = raw[recall].assign(WTDR2D=[50.0])
+    return raw
+
+
+def test_other_weights_share_the_cycles_and_are_0_where_a_cycle_lacks_them():
+    frame = build_frame(
+        with_other_weights(),
+        [MEASURES["age"]],
+        CYCLE_NAMES,
+        WEIGHTS["dietary_day_1"],
+        other_weights=BOTH,
+    )
+    assert list(frame.columns[4:]) == [
+        "weight", "weight_examination", "weight_dietary_two_days", "age"
+    ]  # fmt: skip
+    assert frame["weight"].tolist() == [5.0, 0.0, 10.0, 20.0, 0.0]
+    assert frame["weight_examination"].tolist() == [0.5, 0.0, 1.5, 3.0, 2.0]
+    assert frame["weight_dietary_two_days"].tolist() == [0.0, 0.0, 0.0, 25.0, 0.0]
+
+
+def test_other_weights_are_read_where_they_exist():
+    wanted = required_columns(
+        [MEASURES["age"]], CYCLE_NAMES, WEIGHTS["dietary_day_1"], other_weights=BOTH
+    )
+    read = {table.name: set(columns) for table, columns in wanted.items()}
+    assert "WTMEC2YR" in read["DEMO_B"] & read["DEMO_C"]
+    assert "WTDR2D" in read["DR1TOT_C"] and "WTDR2D" not in read["DRXTOT_B"]
+
+
+CODED = Measure(
+    name="coded",
+    label="Coded",
+    kind="categorical",
+    levels=("Low", "High"),
+    sources={"2003-2004": Source({"code": ("DEMO_C", "RIDAGEYR")})},
+    derive=lambda columns, cycle: (
+        columns["code"].map({60.0: "High"}).astype(pd.CategoricalDtype(["Low", "High"]))
+    ),
+    subsample="interview",
+)
+
+
+def test_a_measure_of_some_cycles_is_missing_in_the_others():
+    partial = {"coded": ("2003-2004",), "calcium_dietary": ("2003-2004",)}
+    measures = [MEASURES["calcium_dietary"], CODED, MEASURES["age"]]
+    weight = WEIGHTS["dietary_day_1"]
+    wanted = required_columns(measures, CYCLE_NAMES, weight, partial=partial)
+    assert {"DRXTCALC", "DRDDRSTZ"}.isdisjoint(wanted[Table("DRXTOT_B", "2001-2002")])
+    raw = raw_tables()
+    recall = Table("DR1TOT_C", "2003-2004")
+    raw[recall] = raw[recall].assign(DR1TCALC=[900.0])
+    frame = build_frame(raw, measures, CYCLE_NAMES, weight, partial=partial)
+    np.testing.assert_array_equal(frame["calcium_dietary"], [np.nan, np.nan, np.nan, 900, np.nan])
+    assert list(frame["coded"].cat.categories) == ["Low", "High"]
+    assert frame["coded"].isna().tolist() == [True, True, True, False, False]
+    assert frame["age"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "coded does not exist in 2001-2002"),
+        ({"partial": {"coded": CYCLE_NAMES}}, "coded does not exist in 2001-2002"),
+        ({"partial": {"coded": ["2005-2006"]}}, "2005-2006 only, which the study does not use"),
+        (
+            {"partial": {"coded": ["2003-2004"]}, "other_weights": [Weight("w", "W", {})]},
+            'the weight "w" does not exist',
+        ),
+    ],
+)
+@pytest.mark.parametrize("stage", ["required", "built"])
+def test_what_is_nowhere_to_be_read_is_refused(stage, options, message):
+    weight = WEIGHTS["dietary_day_1"]
+    with pytest.raises(InputError, match=message):
+        if stage == "required":
+            required_columns([CODED], CYCLE_NAMES, weight, **options)
+        else:
+            build_frame(raw_tables(), [CODED], CYCLE_NAMES, weight, **options)
