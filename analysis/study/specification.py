@@ -1,98 +1,34 @@
-"""What a study file may hold, section by section.
-
-A field's description begins with what is wanted there; messages about wrong values and the JSON
-schema both read it.
-"""
+"""What a study file may hold, section by section."""
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from analysis.errors import InputError
-from analysis.grammar import Condition, Term, parse_condition, parse_term, suggestion
+from analysis.grammar import Condition, Term, parse_condition, parse_term
 from analysis.nhanes.cycles import CYCLES
-
-
-def _plain_text(text: str) -> str:
-    """Refuse control, format and separator characters that a reader cannot see."""
-    for char in text:
-        if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-            what = f"the unprintable character U+{ord(char):04X} in text"
-            raise PydanticCustomError("told", "{what}", {"what": what})
-    return text
-
-
-def _parses_as(parse: Any) -> Any:
-    def validate(text: str) -> str:
-        try:
-            parse(text)
-        except InputError as error:
-            raise PydanticCustomError("told", "{what}", {"what": error.what}) from None
-        return text
-
-    return validate
-
-
-def _near_cycle(name: str) -> str:
-    """Suggest a cycle: one that begins or ends with what was written, before one spelt like it."""
-    parts = [c for c in CYCLES if name and (c.startswith(name) or c.endswith(name))]
-    return f"; did you mean '{parts[0]}'?" if len(parts) == 1 else suggestion(name, CYCLES)
-
-
-def _known_cycle(name: str) -> str:
-    if name not in CYCLES:
-        near = _near_cycle(name) or f" (known: {', '.join(CYCLES)})"
-        what = f"unknown cycle '{name[:40]}'{near}"
-        raise PydanticCustomError("told", "{what}", {"what": what})
-    return name
-
-
-def _oldest_first(cycles: tuple[str, ...]) -> tuple[str, ...]:
-    # The order in which a file names its cycles must not reach any row of the results.
-    return tuple(sorted(cycles, key=list(CYCLES).index))
-
-
-NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
-
-Text = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_plain_text)]
-Identifier = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
-ConditionText = Annotated[str, AfterValidator(_parses_as(parse_condition))]
-TermText = Annotated[str, AfterValidator(_parses_as(parse_term))]
-CycleName = Annotated[str, AfterValidator(_plain_text), AfterValidator(_known_cycle)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
-
-NAME = "a name of a-z, 0-9 and _ that begins with a letter, at most 64 characters"
-TEXT = "text of 1 to 2,000 printable characters"
-CONDITION = "a condition in quotes, such as \"age >= 20 and sex == 'Male'\""
-
-
-def name_field(what: str) -> Any:
-    """Describe a required name."""
-    return Field(description=f"{NAME}: {what}")
-
-
-def text_field(what: str, default: Any = ...) -> Any:
-    """Describe a text for people."""
-    return Field(default, description=f"{TEXT}: {what}")
-
-
-class Section(BaseModel):
-    """One table of a study file: no unknown keys, no conversion of types, no change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def _many(of: str, default: Any = ...) -> Any:
-    # Not strict, because TOML has lists where frozen values want tuples; the items stay strict.
-    return Field(default, strict=False, max_length=500, description=f"a list of {of}")
+from analysis.study.fields import (
+    CONDITION,
+    NAME,
+    ConditionText,
+    CycleName,
+    Identifier,
+    Number,
+    Section,
+    TermText,
+    Text,
+    many,
+    name_field,
+    near_cycle,
+    oldest_first,
+    text_field,
+)
 
 
 class Reference(Section):
@@ -111,7 +47,7 @@ class Reference(Section):
 class Data(Section):
     """Which cycles are pooled (kept oldest first, however the file orders them), and the weight."""
 
-    cycles: Annotated[tuple[CycleName, ...], AfterValidator(_oldest_first)] = Field(
+    cycles: Annotated[tuple[CycleName, ...], AfterValidator(oldest_first)] = Field(
         strict=False, min_length=1, description='a list of cycles, such as ["2001-2002"]'
     )
     weight: Literal["interview", "examination", "dietary_day_1", "dietary_two_days"] = Field(
@@ -200,7 +136,7 @@ class Model(Section):
 
     name: Identifier = name_field("the model")
     label: Text = text_field("the model")
-    terms: tuple[TermText, ...] = _many('terms in quotes, such as "age" or "per(energy, 100)"')
+    terms: tuple[TermText, ...] = many('terms in quotes, such as "age" or "per(energy, 100)"')
 
     @cached_property
     def parsed_terms(self) -> tuple[Term, ...]:
@@ -224,7 +160,7 @@ class Domain(Section):
 class Table1(Section):
     """The measures that describe the cohort."""
 
-    rows: tuple[Identifier, ...] = _many("names of measures")
+    rows: tuple[Identifier, ...] = many("names of measures")
 
 
 class Published(Section):
@@ -276,9 +212,9 @@ class Study(Section):
     name: Identifier = name_field("the study, and its folder below reports/")
     title: Text = text_field("the report's title")
     question: Text = text_field("the question that the study answers")
-    references: tuple[Reference, ...] = _many("tables, each headed [[references]]", ())
+    references: tuple[Reference, ...] = many("tables, each headed [[references]]", ())
     data: Data = Field(description="a table headed [data]")
-    cohort: tuple[CohortStep, ...] = _many("tables, each headed [[cohort]]", ())
+    cohort: tuple[CohortStep, ...] = many("tables, each headed [[cohort]]", ())
     cohort_options: CohortOptions = Field(
         default_factory=lambda: CohortOptions(), description="a table headed [cohort_options]"
     )
@@ -289,10 +225,10 @@ class Study(Section):
         max_length=500,
         description="a list of one or more tables, each headed [[outcomes]]",
     )
-    models: tuple[Model, ...] = _many("tables, each headed [[models]]", ())
-    domains: tuple[Domain, ...] = _many("tables, each headed [[domains]]", ())
+    models: tuple[Model, ...] = many("tables, each headed [[models]]", ())
+    domains: tuple[Domain, ...] = many("tables, each headed [[domains]]", ())
     table1: Table1 | None = Field(None, description="a table headed [table1]")
-    published: tuple[Published, ...] = _many("tables, each headed [[published]]", ())
+    published: tuple[Published, ...] = many("tables, each headed [[published]]", ())
 
     _content: bytes = PrivateAttr(b"")
     _path: Path | None = PrivateAttr(None)
@@ -372,7 +308,7 @@ class Study(Section):
         where = "the cycles to run"
         unknown = [cycle for cycle in cycles if cycle not in CYCLES]
         if unknown or not cycles:
-            near = "".join(f"unknown cycle {cycle!r}{_near_cycle(cycle)}\n" for cycle in unknown)
+            near = "".join(f"unknown cycle {cycle!r}{near_cycle(cycle)}\n" for cycle in unknown)
             raise InputError(
                 near.rstrip() or "no cycle named",
                 where=where,
@@ -380,7 +316,7 @@ class Study(Section):
             )
         if len(set(cycles)) < len(cycles):
             raise InputError("a cycle is named twice", where=where)
-        data = self.data.model_copy(update={"cycles": _oldest_first(tuple(cycles))})
+        data = self.data.model_copy(update={"cycles": oldest_first(tuple(cycles))})
         return self.model_copy(update={"data": data})
 
     @cached_property

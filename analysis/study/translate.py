@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from analysis.grammar import suggestion
 from analysis.grammar.tokens import clip
+from analysis.study.fields import Section
 from analysis.study.lines import entry_name
 from analysis.study.specification import (
     CohortOptions,
@@ -22,7 +23,6 @@ from analysis.study.specification import (
     Outcome,
     Published,
     Reference,
-    Section,
     Study,
     Table1,
 )
