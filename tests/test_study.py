@@ -336,7 +336,7 @@ def test_analyses_are_those_that_results_document() -> None:
 WRONG = {
     # unknown and missing keys
     ("per = 100", "per = 100\ngroup = 4"): "exposure.group: unknown key 'group' in [exposure]; did you mean 'groups'?",
-    ("per = 100", "per = 100\nzzz = 4"): "known are measure, groups, cut_points, per, spline_knots",
+    ("per = 100", "per = 100\nzzz = 4"): "known are measure, groups, split, cut_points, energy, per, spline_knots",
     ('label = "Crude"', 'lable = "Crude"\nlabel = "x"'): "model 'crude', lable: unknown key 'lable' in [[models]]; did you mean 'label'?",
     ("schema = 1", "schema = 1\ncolour = 2"): "colour: unknown key 'colour'",
     ("schema = 1", 'schema = 1\nquestions = "x"'): "unknown key 'questions'; did you mean 'question'?",
@@ -446,7 +446,7 @@ WRONG = {
     ("within = 1.5\n", ""): "a figure of kind 'tolerance' needs 'within'",
     ('reason = "Another weight"\n', ""): "a figure of kind 'tolerance' needs 'reason'",
     ("digits = 2\n", "digits = 2\nsignificant = false\n"): "published figure 'figure', significant: does not go with kind 'exact'",
-    ('direction = "positive"\n', ""): "a figure of kind 'direction' needs 'direction' or 'estimate'",
+    ('direction = "positive"\n', ""): "a figure of kind 'direction' needs 'direction', 'estimate' or 'significant'",
     ('direction = "positive"', 'direction = "up"'): "published figure 'sign', direction: want \"inverse\" or \"positive\", got the text 'up'",
     ("high = 1\n", ""): "has one end of an interval",
     ("high = 1\n", "high = 0.4\n"): "wants low <= estimate <= high",

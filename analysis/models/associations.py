@@ -277,19 +277,3 @@ def _curve(
             "conf_high": scale(at["conf_high"]),
             "std_error": at["std_error"],
         }
-
-
-def model_covariates(models: Sequence[Model], cohort: Design, frame: pd.DataFrame) -> list:
-    """Covariate columns of each model for the cohort's members, with its spline knots.
-
-    Returns
-    -------
-    list of DataFrame
-        In the order of `models`.
-    """
-    people = frame.loc[cohort.inside]
-
-    def knots(column: str, k: int) -> np.ndarray:
-        return weighted_quantiles(cohort, column, KNOT_PERCENTILES[k])
-
-    return [covariates(model.parsed_terms, people, knots) for model in models]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.models.names import group_names
+from analysis.models.names import NOBODY, group_names
 from analysis.survey import Design
 
 
@@ -20,9 +20,9 @@ class Doses:
     Parameters
     ----------
     levels : tuple of str
-        ``("Q1", ..., "Q4")``, lowest first.
+        ``("Q1", ..., "Q4")``, lowest first; of users ``("None", "T1", ...)``.
     cuts : ndarray of float, shape (groups - 1,)
-        A value equal to a cut point belongs to the group below it.
+        A value equal to a cut point belongs to the group below it. Of users the first is 0.
     group : Series of category, length n
         Of everyone in the frame with a value, so that the groups are those of the cohort.
     medians : ndarray of float, shape (groups,)
@@ -45,14 +45,20 @@ class Doses:
         text = [f"{cut:,.4g}" if abs(cut) < 1000 else f"{cut:,.0f}" for cut in self.cuts]
         unit = f" {unit}" if unit else ""
         if i == 0:
-            return f"≤ {text[0]}{unit}"
+            return f"0{unit}" if self.levels[0] == NOBODY else f"≤ {text[0]}{unit}"
         if i == len(self.cuts):
             return f"> {text[-1]}{unit}"
         return f"> {text[i - 1]} to {text[i]}{unit}"
 
 
 def dose_groups(
-    cohort: Design, frame: pd.DataFrame, column: str, groups: int, *, weighted: bool
+    cohort: Design,
+    frame: pd.DataFrame,
+    column: str,
+    groups: int,
+    *,
+    weighted: bool,
+    users: bool = False,
 ) -> Doses:
     """Split an exposure into groups of equal size.
 
@@ -68,6 +74,8 @@ def dose_groups(
         How many.
     weighted : bool
         Whether the groups hold equal shares of the population or of the sample.
+    users : bool, default False
+        Whether the groups are of those above 0, beside one more of those at 0.
 
     Returns
     -------
@@ -78,27 +86,49 @@ def dose_groups(
     InputError
         If the exposure takes too few values for so many groups.
     """
-    levels = group_names(groups)
-    shares = np.arange(1, groups) / groups
+    levels = group_names(groups, users=users)
     values = frame[column].to_numpy(float)
-    known = members(cohort) & np.isfinite(values)
-    if weighted:
-        cuts = weighted_quantiles(cohort, column, shares.tolist())
-    else:
-        cuts = np.quantile(values[known], shares, method="inverted_cdf")
-    if not np.all(np.diff(cuts) > 0):
-        raise InputError(
-            f"{column} takes too few values to be split into {groups} groups (cut points "
-            f"{', '.join(f'{cut:g}' for cut in cuts)})",
-            where="[exposure]",
-            remedy="Take fewer groups.",
-        )
+    divided = cohort.where(values > 0) if users else cohort
+    cuts = _cuts(divided, values, column, groups, weighted=weighted)
+    cuts = np.append(0.0, cuts) if users else cuts
     codes = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, side="left"))
     group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)
     medians = np.array(
-        [weighted_quantiles(cohort.where(codes == i), column, [0.5])[0] for i in range(groups)]
+        [_median(cohort.where(codes == i), column, levels[i]) for i in range(len(levels))]
     )
     return Doses(levels, cuts, group, medians)
+
+
+def _cuts(
+    divided: Design, values: np.ndarray, column: str, groups: int, *, weighted: bool
+) -> np.ndarray:
+    shares = np.arange(1, groups) / groups
+    known = members(divided) & np.isfinite(values)
+    if not known.any():
+        raise InputError(f"nobody in the cohort has {column} above 0", where="exposure")
+    if weighted:
+        cuts = weighted_quantiles(divided, column, shares.tolist())
+    else:
+        cuts = np.quantile(values[known], shares, method="inverted_cdf")
+    # The largest value may not be a cut point: nobody would be above it.
+    if not np.all(np.diff(cuts) > 0) or cuts[-1] >= values[known].max():
+        raise InputError(
+            f"{column} takes too few values to be split into {groups} groups (cut points "
+            f"{', '.join(f'{cut:g}' for cut in cuts)})",
+            where="exposure",
+            remedy="Take fewer groups, or split=\"users\" where many are at 0.",
+        )
+    return cuts
+
+
+def _median(group: Design, column: str, level: str) -> float:
+    if not len(group.rows):
+        raise InputError(
+            f"nobody in the cohort belongs to the group {level} of {column}",
+            where="exposure",
+            remedy="Take another split or other groups.",
+        )
+    return float(weighted_quantiles(group, column, [0.5])[0])
 
 
 def members(domain: Design) -> np.ndarray:

@@ -9,13 +9,19 @@ PREFIXES: Mapping[int, str] = MappingProxyType({3: "T", 4: "Q", 5: "Q", 10: "D"}
 """Tertiles, quartiles, quintiles and deciles; any other number of groups is G1, G2, ..."""
 
 
-def group_names(groups: int) -> tuple[str, ...]:
+NOBODY = "None"
+"""Group of the people at 0 where an exposure is divided among its users."""
+
+
+def group_names(groups: int, *, users: bool = False) -> tuple[str, ...]:
     """Name the groups of an exposure, lowest first.
 
     Parameters
     ----------
     groups : int
         How many.
+    users : bool, default False
+        Whether the groups are of those above 0, beside one of those at 0.
 
     Returns
     -------
@@ -26,6 +32,8 @@ def group_names(groups: int) -> tuple[str, ...]:
     --------
     >>> group_names(3)
     ('T1', 'T2', 'T3')
+    >>> group_names(3, users=True)
+    ('None', 'T1', 'T2', 'T3')
     """
     prefix = PREFIXES.get(groups, "G")
-    return tuple(f"{prefix}{i}" for i in range(1, groups + 1))
+    return ((NOBODY,) if users else ()) + tuple(f"{prefix}{i}" for i in range(1, groups + 1))

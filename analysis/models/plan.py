@@ -1,4 +1,4 @@
-"""What the models need to know of a study: outcomes, exposure, models and groups.
+"""What the models need to know of a study: outcomes, exposures, models and groups.
 
 A validated study (`analysis.study`) has these attributes; so may any other object.
 """
@@ -8,25 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-import pandas as pd
-
 from analysis.grammar import Term
-
-
-class Condition(Protocol):
-    """A parsed condition."""
-
-    @property
-    def text(self) -> str:
-        """The condition as it was written."""
-
-    @property
-    def negation(self) -> Condition:
-        """What holds where this is known not to hold."""
-
-    def evaluate(self, frame: pd.DataFrame) -> np.ndarray:
-        """Whether it holds, a bool a row; False where missing values leave it unknown."""
+from analysis.models.asked import (
+    Condition,
+    Confounding,
+    Imputation,
+    Interaction,
+    Multinomial,
+    Specifications,
+    Stratum,
+)
 
 
 class Outcome(Protocol):
@@ -67,6 +58,14 @@ class Exposure(Protocol):
     @property
     def cut_points(self) -> str:
         """``"weighted"`` or ``"unweighted"``."""
+
+    @property
+    def split(self) -> str:
+        """``"everyone"``, or ``"users"``: nobody's 0 beside groups of those above it."""
+
+    @property
+    def energy(self) -> str:
+        """``"standard"``, ``"residual"`` or ``"density"``."""
 
     @property
     def per(self) -> float:
@@ -151,6 +150,37 @@ class Plan(Protocol):
     @property
     def exposure(self) -> Exposure | None:
         """None for a study that only describes."""
+
+    @property
+    def exposures(self) -> Sequence[Exposure]:
+        """The main exposure first, then the others."""
+
+    def models_of(self, exposure: str) -> Sequence[Model]:
+        """Models of an exposure, by the name of its measure; the last is the fullest."""
+
+    @property
+    def multinomial(self) -> Sequence[Multinomial]:
+        """Models of several outcomes at once."""
+
+    @property
+    def interactions(self) -> Sequence[Interaction]:
+        """Modifiers of the main exposure's association."""
+
+    @property
+    def strata(self) -> Sequence[Stratum]:
+        """Divisions of the cohort."""
+
+    @property
+    def specifications(self) -> Specifications | None:
+        """The specification curve."""
+
+    @property
+    def confounding(self) -> Confounding | None:
+        """E-values, negative controls, cycles left out."""
+
+    @property
+    def imputation(self) -> Imputation | None:
+        """Multiple imputation of covariates."""
 
     @property
     def outcomes(self) -> Sequence[Outcome]:

@@ -39,6 +39,48 @@ Rows by `analysis`
 ``coefficient``
     Every coefficient of every model with the dose groups: ``contrast`` is the term's name;
     ``measure`` is ``log_odds`` or ``difference``.
+``compared``
+    Who is compared in a binary ``outcome``: ``measure`` is ``events``, ``against``, ``neither``
+    or ``unknown``; the estimates are people, whose sum is the cohort.
+``exposure_by_outcome``
+    The main exposure where an outcome holds and where it does not: ``level`` is ``event`` or
+    ``against`` and ``measure`` ``mean``; the contrast ``event vs against`` is a ``difference``.
+``multinomial``
+    As ``odds_ratio``, from a model of several outcomes at once, named in ``stratum``; ``p_equal``
+    tests that the dose groups' coefficients are the same in all logits.
+``joint``
+    Joint groups of the exposure (``level``) and a modifier (``stratum_level``); ``stratum`` is
+    the interaction's name, ``contrast`` the numbers of groups (``3x3``).
+``interaction``
+    Tests (``p_interaction``; ``contrast`` says of what) and measures of interaction: ``RERI``,
+    ``AP``, ``S``, ``ratio_of_ORs``.
+``slope``
+    Slope of ``exposure`` where the measure ``stratum`` has the value or group ``level``;
+    ``jn_bound`` rows are the Johnson-Neyman bounds; ``p_equal_slopes`` tests equality.
+``stratum``
+    As ``odds_ratio`` or ``linear`` within the part ``stratum_level`` of the division ``stratum``,
+    with ``p_trend``, ``p_interaction`` and the people of no known part (``people``).
+``specification``
+    One row a specification of the curve: ``stratum_level`` is its number, ``contrast`` its
+    options.
+``specification_summary``
+    Shares, quantiles and medians of the curve, of everything or by option (``stratum`` is the
+    choice, ``stratum_level`` the option), and what each choice makes of the spread.
+``one_choice``
+    The base specification, and it with one option changed.
+``e_value``
+    E-values: of the estimate, and in ``conf_low`` of the limit nearer to no association.
+``negative_control``
+    As ``odds_ratio``, of the negative-control exposure or outcome (named in ``stratum``).
+``leave_one_out``
+    The top group's estimate without the cycle ``stratum_level``; ``p_heterogeneity``.
+``imputed``
+    As ``odds_ratio``, pooled over multiply imputed covariates; ``fmi``, ``imputations`` and
+    ``iterations`` go with it.
+``published``
+    A published figure that these data cannot test; it has no estimate of ours.
+
+A row without an estimate where one was asked for says why in ``note``.
 
 Shares and prevalences are proportions from 0 to 1, p values are in ``p_value``.
 """
@@ -58,7 +100,7 @@ NUMBER_COLUMNS = (
     "estimate", "conf_low", "conf_high", "std_error", "statistic", "df", "p_value", "n", "events",
 )  # fmt: skip
 PUBLISHED_COLUMNS = ("published", "published_low", "published_high", "agreement")
-COLUMNS = (*TEXT_COLUMNS, *NUMBER_COLUMNS, "weight", "cycles", *PUBLISHED_COLUMNS, "unit")
+COLUMNS = (*TEXT_COLUMNS, *NUMBER_COLUMNS, "weight", "cycles", *PUBLISHED_COLUMNS, "unit", "note")
 """The columns of results.csv, in their order."""
 
 

@@ -4,6 +4,18 @@
 the file at once; `check_study` holds it against the measures that exist.
 """
 
+from analysis.study.analyses import (
+    Choice,
+    Confounding,
+    Imputation,
+    Interaction,
+    Multinomial,
+    NegativeExposure,
+    NegativeOutcome,
+    Option,
+    Specifications,
+    Stratum,
+)
 from analysis.study.check import check_study
 from analysis.study.load import STUDIES, available_studies, load_study
 from analysis.study.specification import (
@@ -22,15 +34,25 @@ from analysis.study.specification import (
 
 __all__ = [
     "STUDIES",
+    "Choice",
     "CohortOptions",
     "CohortStep",
+    "Confounding",
     "Data",
     "Domain",
     "Exposure",
+    "Imputation",
+    "Interaction",
     "Model",
+    "Multinomial",
+    "NegativeExposure",
+    "NegativeOutcome",
+    "Option",
     "Outcome",
     "Published",
     "Reference",
+    "Specifications",
+    "Stratum",
     "Study",
     "Table1",
     "available_studies",

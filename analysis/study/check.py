@@ -8,6 +8,7 @@ from analysis.cohort.measure import Measure
 from analysis.errors import InputError
 from analysis.grammar import suggestion
 from analysis.nhanes.cycles import CYCLES
+from analysis.study.analyses import Stratum
 from analysis.study.specification import Study
 
 SUBSAMPLES = ("interview", "examination", "dietary_day_1", "dietary_two_days")
@@ -51,28 +52,66 @@ def _condition_and_term_problems(study: Study, measures: Mapping[str, Measure]) 
     for condition in study.conditions:
         for problem in condition.problems(measures):
             yield f"{condition.source.where}: {problem}"
-    for model in study.models:
-        for term in model.parsed_terms:
-            for problem in term.problems(measures):
-                yield f"{term.source.where}: {problem}"
+    terms = [term for model in study.models for term in model.parsed_terms]
+    terms += [term for option in study.options for term in option.parsed_terms]
+    for term in terms:
+        for problem in term.problems(measures):
+            yield f"{term.source.where}: {problem}"
 
 
 def _name_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[str]:
-    continuous = [
-        (f"outcome '{outcome.name}', measure", outcome.measure)
-        for outcome in study.outcomes
-        if outcome.measure
-    ]
-    if study.exposure:
-        continuous.insert(0, ("exposure.measure", study.exposure.measure))
-    for place, name in continuous:
+    for place, name in _continuous(study):
         if name not in measures:
             yield f"{place}: unknown measure '{name}'{suggestion(name, measures)}"
         elif measures[name].kind != "continuous":
             yield f"{place}: '{name}' is categorical; want a continuous measure"
-    for name in study.table1.rows if study.table1 else ():
+    for place, name in _of_any_kind(study):
         if name not in measures:
-            yield f"table1.rows: unknown measure '{name}'{suggestion(name, measures)}"
+            yield f"{place}: unknown measure '{name}'{suggestion(name, measures)}"
+    for stratum in study.strata:
+        yield from _division_problems(stratum, measures)
+
+
+def _continuous(study: Study) -> Iterator[tuple[str, str]]:
+    """Give the places of a study that want a continuous measure, with its name."""
+    if study.exposure:
+        yield "exposure.measure", study.exposure.measure
+    for exposure in study.other_exposures:
+        yield "other_exposures, measure", exposure.measure
+    for outcome in study.outcomes:
+        if outcome.measure:
+            yield f"outcome '{outcome.name}', measure", outcome.measure
+    for interaction in study.interactions:
+        yield f"interaction '{interaction.name}', modifier", interaction.modifier
+    if study.confounding and study.confounding.negative_exposure:
+        yield "confounding.negative_exposure.measure", study.confounding.negative_exposure.measure
+
+
+def _of_any_kind(study: Study) -> Iterator[tuple[str, str]]:
+    for name in study.table1.rows if study.table1 else ():
+        yield "table1.rows", name
+    for name in study.imputation.auxiliary if study.imputation else ():
+        yield "imputation.auxiliary", name
+    for stratum in study.strata:
+        yield f"division '{stratum.name}', measure", stratum.measure
+    control = study.confounding.negative_outcome if study.confounding else None
+    for name in control.drop if control else ():
+        yield "confounding.negative_outcome.drop", name
+    for option in study.options:
+        for old, new in option.replace.items():
+            yield f"option '{option.name}', replace", old
+            yield f"option '{option.name}', replace", new
+
+
+def _division_problems(stratum: Stratum, measures: Mapping[str, Measure]) -> Iterator[str]:
+    if stratum.measure not in measures:
+        return
+    place = f"division '{stratum.name}'"
+    continuous = measures[stratum.measure].kind == "continuous"
+    if continuous and not (stratum.cuts or stratum.groups):
+        yield f"{place}: '{stratum.measure}' is continuous; divide it by 'cuts' or 'groups'"
+    if not continuous and (stratum.cuts or stratum.groups):
+        yield f"{place}: '{stratum.measure}' is categorical; leave 'cuts' and 'groups' out"
 
 
 def _cycle_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[str]:
@@ -81,7 +120,7 @@ def _cycle_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[s
             continue
         measure = measures[name]
         lacking: dict[str, list[str]] = {}
-        for cycle in study.data.cycles:
+        for cycle in study.partial.get(name, study.data.cycles):
             if cycle not in measure.cycles:
                 reason = measure.absent.get(cycle, "no source is defined for it there")
                 lacking.setdefault(reason, []).append(cycle)
@@ -113,7 +152,8 @@ def _pooling_problems(study: Study) -> Iterator[str]:
 
 
 def _weight_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[str]:
-    used = [measures[name] for name in study.measures if name in measures]
+    # What takes another's place in an option has the option's weight.
+    used = [measures[name] for name in study.core_measures if name in measures]
     rank = max((SUBSAMPLES.index(measure.subsample) for measure in used), default=0)
     right = SUBSAMPLES[rank]
     if study.data.weight == right:

@@ -24,7 +24,10 @@ SELECTORS = (
 
 ANALYSES = (
     "flow", "missing", "cut_points", "groups", "table1", "prevalence", "mean", "odds_ratio",
-    "linear", "per_unit", "trend", "spline", "coefficient",
+    "linear", "per_unit", "trend", "spline", "coefficient", "compared", "exposure_by_outcome",
+    "multinomial", "joint", "interaction", "slope", "stratum", "specification",
+    "specification_summary", "one_choice", "e_value", "negative_control", "leave_one_out",
+    "imputed", "published",
 )  # fmt: skip
 """Values of the column ``analysis`` in results.csv."""
 
@@ -40,9 +43,13 @@ _RESERVED = {
     "domains": ("all",),  # everyone, in the column stratum_level
 }
 _FIGURE_KEYS = {
-    "exact": (("estimate", "digits"), ("within", "direction", "significant")),
-    "tolerance": (("estimate", "within", "reason"), ("digits", "direction", "significant")),
-    "direction": ((), ("digits", "within")),
+    "exact": (("where", "estimate", "digits"), ("within", "direction", "significant", "measure")),
+    "tolerance": (
+        ("where", "estimate", "within", "reason"),
+        ("digits", "direction", "significant", "measure"),
+    ),
+    "direction": (("where",), ("digits", "within", "measure")),
+    "not_testable": (("reason",), ("where", "digits", "within", "significant")),
 }
 
 
@@ -107,9 +114,11 @@ def _repeats(raw: Mapping[str, Any], section: str, key: str) -> Iterator[Problem
 def _model_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     if raw.get("models") and "exposure" not in raw:
         yield ("models",), "models need an [exposure], which this file does not have"
-    exposure = _table(raw, "exposure").get("measure")
-    exposure = exposure if isinstance(exposure, str) else ""  # told elsewhere
+    main = _table(raw, "exposure").get("measure")
+    main = main if isinstance(main, str) else ""  # told elsewhere
     for i, model in _entries(raw, "models"):
+        # A model for other exposures only may hold the main one; `references` looks at those.
+        exposure = "" if model.get("exposures") else main
         texts = model.get("terms")
         texts = texts if isinstance(texts, list) else []
         terms = list(_readable(texts))
@@ -190,8 +199,8 @@ def _figure_problems(at: Location, figure: Mapping[str, Any]) -> Iterator[Proble
     for key in refused:
         if key in figure:
             yield (*at, key), f"does not go with kind '{kind}'"
-    if kind == "direction" and not {"direction", "estimate"} & set(figure):
-        yield at, "a figure of kind 'direction' needs 'direction' or 'estimate'"
+    if kind == "direction" and not {"direction", "estimate", "significant"} & set(figure):
+        yield at, "a figure of kind 'direction' needs 'direction', 'estimate' or 'significant'"
     low, estimate, high = (_number(figure.get(key)) for key in ("low", "estimate", "high"))
     if ("low" in figure) != ("high" in figure):
         yield at, "has one end of an interval; want both 'low' and 'high', or neither"
@@ -210,7 +219,7 @@ def _shared_rows(raw: Mapping[str, Any]) -> Iterator[Problem]:
         if not isinstance(where, dict) or not {"estimate", "low", "high"} & set(figure):
             continue
         other = next((name for row, name in taken if row == where), None)
-        if other is not None:
+        if other is not None and where:
             what = f"names the same row as the figure {clip(other)}, and both have numbers"
             yield ("published", i, "where"), f"{what}; leave the numbers of one out"
         elif isinstance(figure.get("id"), str):
@@ -249,6 +258,7 @@ def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str] | Non
     known: dict[str, list[str] | None] = {"analysis": list(ANALYSES)}
     outcomes, levels = _known_names(raw, "outcomes"), _levels(raw)
     known["model"] = _known_names(raw, "models")
+    known["exposure"] = _exposures(raw)
     if analysis in _OF_OUTCOMES:
         known["outcome"] = outcomes
     if analysis in _BY_GROUP:
@@ -266,14 +276,29 @@ def _known_names(raw: Mapping[str, Any], section: str) -> list[str] | None:
     return names if isinstance(entries, list) and len(names) == len(entries) else None
 
 
+def _exposures(raw: Mapping[str, Any]) -> list[str] | None:
+    """Name what the models' estimates are of; None if one cannot be read."""
+    tables = [_table(raw, "exposure"), *(each for _, each in _entries(raw, "other_exposures"))]
+    names = [table.get("measure") for table in tables if table]
+    for _, interaction in _entries(raw, "interactions"):
+        names.append(interaction.get("modifier"))
+    control = _table(raw, "confounding").get("negative_exposure")
+    names += [control.get("measure")] if isinstance(control, dict) else []
+    known = [name for name in names if isinstance(name, str)]
+    return known if len(known) == len(names) else None
+
+
 def _levels(raw: Mapping[str, Any]) -> list[str] | None:
     """Names of the dose groups; None if their number is wrong, which is told elsewhere."""
     if "exposure" not in raw:
         return []
-    groups = _table(raw, "exposure").get("groups")
-    if isinstance(groups, bool) or not isinstance(groups, int) or not 2 <= groups <= 10:
-        return None
-    return list(group_names(groups))
+    found: dict[str, None] = {}
+    for table in (_table(raw, "exposure"), *(each for _, each in _entries(raw, "other_exposures"))):
+        groups, split = table.get("groups"), table.get("split", "everyone")
+        if isinstance(groups, bool) or not isinstance(groups, int) or not 2 <= groups <= 10:
+            return None
+        found |= dict.fromkeys(group_names(groups, users=split == "users"))
+    return list(found)
 
 
 def _near(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from analysis.grammar import suggestion
 from analysis.grammar.tokens import clip
 from analysis.study.consistency import consistency_problems
 from analysis.study.lines import entry_lines, header_lines
+from analysis.study.references import reference_problems
 from analysis.study.specification import Study
 from analysis.study.translate import Location, Problem, place, structure_problems
 
@@ -68,6 +69,8 @@ def load_study(name_or_path: str | Path) -> Study:
     except ValidationError as error:
         problems.extend(structure_problems(raw, error))
     problems.extend(consistency_problems(raw))
+    if study is not None:
+        problems.extend(reference_problems(study))
     if problems or study is None:
         raise _all_problems(problems, raw, text, shown)
     study._content, study._path = content, path

@@ -13,6 +13,18 @@ from pydantic import AfterValidator, Field, PrivateAttr
 from analysis.errors import InputError
 from analysis.grammar import Condition, Term, parse_condition, parse_term
 from analysis.nhanes.cycles import CYCLES
+from analysis.study.analyses import (
+    Confounding,
+    CutPoints,
+    EnergyMethod,
+    Imputation,
+    Interaction,
+    Multinomial,
+    NegativeOutcome,
+    Option,
+    Specifications,
+    Stratum,
+)
 from analysis.study.fields import (
     CONDITION,
     NAME,
@@ -83,8 +95,17 @@ class Exposure(Section):
 
     measure: Identifier = name_field("a continuous measure")
     groups: int = Field(ge=2, le=10, description="a whole number of at least 2 (at most 10)")
-    cut_points: Literal["weighted", "unweighted"] = Field(
+    split: Literal["everyone", "users"] = Field(
+        "everyone",
+        description='"everyone" or "users": whether the groups hold everyone, or those above 0 '
+        "beside a group of those at 0",
+    )
+    cut_points: CutPoints = Field(
         "weighted", description='"weighted" or "unweighted": how the quantiles are taken'
+    )
+    energy: EnergyMethod = Field(
+        "standard",
+        description='"standard", "residual" or "density": how energy is allowed for in the intake',
     )
     per: Number = Field(gt=0, description="a number above 0: units that estimates are per")
     spline_knots: int | None = Field(
@@ -109,6 +130,9 @@ class Outcome(Section):
         None, description=f"{CONDITION}: the others; left out, all for whom `event` is known"
     )
     measure: Identifier | None = Field(None, description=f"{NAME}: a continuous measure")
+    role: Literal["main", "further"] = Field(
+        "main", description='"main" or "further": whether figures and the first page show it'
+    )
 
     @property
     def is_binary(self) -> bool:
@@ -132,11 +156,12 @@ class Outcome(Section):
 
 
 class Model(Section):
-    """A set of covariates, fitted to every outcome beside the exposure."""
+    """A set of covariates, fitted to every outcome beside an exposure."""
 
     name: Identifier = name_field("the model")
     label: Text = text_field("the model")
     terms: tuple[TermText, ...] = many('terms in quotes, such as "age" or "per(energy, 100)"')
+    exposures: tuple[Identifier, ...] = many("measures: the exposures that it is for", ())
 
     @cached_property
     def parsed_terms(self) -> tuple[Term, ...]:
@@ -169,11 +194,14 @@ class Published(Section):
     id: Identifier = name_field("the figure")
     source: Identifier = name_field("the id of a reference")
     where: dict[str, Text] = Field(
-        description='a table of text that picks rows of results.csv, such as { model = "full" }'
+        default_factory=dict,
+        description='a table of text that picks rows of results.csv, such as { model = "full" }',
     )
-    kind: Literal["exact", "tolerance", "direction"] = Field(
-        description='"exact", "tolerance" or "direction": how near ours must come'
+    kind: Literal["exact", "tolerance", "direction", "not_testable"] = Field(
+        description='"exact", "tolerance" or "direction": how near ours must come; or '
+        '"not_testable", with the reason'
     )
+    measure: Text | None = text_field('what it measures, such as "HR", if it has no row', None)
     unit: Literal["percent"] | None = Field(
         None, description='"percent", or left out where the figure is printed as results have it'
     )
@@ -219,6 +247,7 @@ class Study(Section):
         default_factory=lambda: CohortOptions(), description="a table headed [cohort_options]"
     )
     exposure: Exposure | None = Field(None, description="a table headed [exposure]")
+    other_exposures: tuple[Exposure, ...] = many("tables, each headed [[other_exposures]]", ())
     outcomes: tuple[Outcome, ...] = Field(
         strict=False,
         min_length=1,
@@ -228,6 +257,14 @@ class Study(Section):
     models: tuple[Model, ...] = many("tables, each headed [[models]]", ())
     domains: tuple[Domain, ...] = many("tables, each headed [[domains]]", ())
     table1: Table1 | None = Field(None, description="a table headed [table1]")
+    multinomial: tuple[Multinomial, ...] = many("tables, each headed [[multinomial]]", ())
+    interactions: tuple[Interaction, ...] = many("tables, each headed [[interactions]]", ())
+    strata: tuple[Stratum, ...] = many("tables, each headed [[strata]]", ())
+    specifications: Specifications | None = Field(
+        None, description="a table headed [specifications]"
+    )
+    confounding: Confounding | None = Field(None, description="a table headed [confounding]")
+    imputation: Imputation | None = Field(None, description="a table headed [imputation]")
     published: tuple[Published, ...] = many("tables, each headed [[published]]", ())
 
     _content: bytes = PrivateAttr(b"")
@@ -317,7 +354,20 @@ class Study(Section):
         if len(set(cycles)) < len(cycles):
             raise InputError("a cycle is named twice", where=where)
         data = self.data.model_copy(update={"cycles": oldest_first(tuple(cycles))})
-        return self.model_copy(update={"data": data})
+        update: dict[str, Any] = {"data": data}
+        update["strata"] = tuple(s for s in self.strata if _is_there(s, data.cycles))
+        if self.specifications:
+            update["specifications"] = _narrowed(self.specifications, data.cycles)
+        return self.model_copy(update=update)
+
+    @property
+    def exposures(self) -> tuple[Exposure, ...]:
+        """The main exposure and the others; empty for a study that only describes."""
+        return (self.exposure, *self.other_exposures) if self.exposure else ()
+
+    def models_of(self, exposure: str) -> tuple[Model, ...]:
+        """Find the models of an exposure, by the name of its measure; the last is the fullest."""
+        return tuple(m for m in self.models if not m.exposures or exposure in m.exposures)
 
     @cached_property
     def covariates(self) -> tuple[str, ...]:
@@ -331,25 +381,101 @@ class Study(Section):
         return tuple(dict.fromkeys(names))
 
     @cached_property
+    def options(self) -> tuple[Option, ...]:
+        """Every option of every choice."""
+        choices = self.specifications.choices if self.specifications else ()
+        return tuple(option for choice in choices for option in choice.options)
+
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
-        """All parsed conditions: of the cohort, the outcomes and the domains."""
+        """All parsed conditions: of the cohort, outcomes, domains, options, negative control."""
+        control = self.confounding.negative_outcome if self.confounding else None
+        described: list[Outcome | NegativeOutcome] = [*self.outcomes]
+        described += [control] if control else []
         outcomes = (
             condition
-            for outcome in self.outcomes
+            for outcome in described
             for text, condition in (
                 (outcome.event, outcome.event_condition),
                 (outcome.against, outcome.against_condition),
             )
             if text is not None and condition is not None
         )
-        steps = (step.condition for step in self.cohort)
-        return (*steps, *outcomes, *(domain.condition for domain in self.domains))
+        return (
+            *(step.condition for step in self.cohort),
+            *outcomes,
+            *(domain.condition for domain in self.domains),
+            *(option.condition for option in self.options if option.condition is not None),
+        )
 
     @cached_property
     def measures(self) -> tuple[str, ...]:
         """Names of all measures that the study reads, each once, in alphabetical order."""
+        names = set(self.core_measures)
+        names |= {name for option in self.options for name in option.replace.values()}
+        return tuple(sorted(names))
+
+    @cached_property
+    def core_measures(self) -> tuple[str, ...]:
+        """Measures but for those that take another's place in an option of a choice."""
         names = {name for condition in self.conditions for name in condition.columns}
         names |= set(self.covariates) | {o.measure for o in self.outcomes if o.measure}
         names |= set(self.table1.rows) if self.table1 else set()
-        names |= {self.exposure.measure} if self.exposure else set()
+        names |= {exposure.measure for exposure in self.exposures}
+        names |= {interaction.modifier for interaction in self.interactions}
+        names |= {stratum.measure for stratum in self.strata}
+        terms = (term for option in self.options for term in option.parsed_terms)
+        names |= {name for term in terms for name in term.columns}
+        if self.confounding and self.confounding.negative_exposure:
+            names.add(self.confounding.negative_exposure.measure)
+        names |= set(self.imputation.auxiliary) if self.imputation else set()
+        if self._adjusts_for_energy:
+            names.add("energy")
         return tuple(sorted(names))
+
+    @property
+    def _adjusts_for_energy(self) -> bool:
+        methods = {exposure.energy for exposure in self.exposures}
+        methods |= {option.energy for option in self.options if option.energy}
+        return bool(methods & {"residual", "density"})
+
+    @cached_property
+    def partial(self) -> Mapping[str, tuple[str, ...]]:
+        """Measures that the study reads in some of its cycles only, with these cycles."""
+        found: dict[str, tuple[str, ...]] = {}
+        for stratum in self.strata:
+            if stratum.cycles:
+                found[stratum.measure] = self._within(stratum.cycles)
+        for option in self.options:
+            if option.cycles:
+                found |= dict.fromkeys(option.replace.values(), self._within(option.cycles))
+        return found
+
+    @cached_property
+    def other_weights(self) -> Mapping[str, tuple[str, ...]]:
+        """Weights that options name beside the study's own, each with the cycles it is for."""
+        found: dict[str, set[str]] = {}
+        for option in self.options:
+            names = {option.weight, *option.weights.values()} - {None, self.data.weight}
+            for name in names:
+                cycles = self._within(option.cycles) if option.cycles else self.data.cycles
+                found.setdefault(str(name), set()).update(cycles)
+        return {name: oldest_first(tuple(cycles)) for name, cycles in sorted(found.items())}
+
+    def _within(self, cycles: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cycle for cycle in self.data.cycles if cycle in cycles)
+
+
+def _is_there(part: Stratum | Option, cycles: Sequence[str]) -> bool:
+    """Whether a part of a study that is for some cycles only is for any of these."""
+    return not part.cycles or bool(set(part.cycles) & set(cycles))
+
+
+def _narrowed(curve: Specifications, cycles: Sequence[str]) -> Specifications | None:
+    """Leave out the options of other cycles, and choices that are none without them."""
+    choices = []
+    for choice in curve.choices:
+        options = tuple(option for option in choice.options if _is_there(option, cycles))
+        if len(options) > 1:
+            choices.append(choice.model_copy(update={"options": options}))
+    return curve.model_copy(update={"choices": tuple(choices)}) if choices else None

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import types
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from analysis.grammar import suggestion
 from analysis.grammar.tokens import clip
+from analysis.study.analyses import (
+    Confounding,
+    Imputation,
+    Interaction,
+    Multinomial,
+    Specifications,
+    Stratum,
+)
 from analysis.study.fields import Section
 from analysis.study.lines import entry_name
 from analysis.study.specification import (
@@ -37,10 +46,17 @@ SECTIONS: Mapping[str, type[Section]] = {
     "cohort": CohortStep,
     "cohort_options": CohortOptions,
     "exposure": Exposure,
+    "other_exposures": Exposure,
     "outcomes": Outcome,
     "models": Model,
     "domains": Domain,
     "table1": Table1,
+    "multinomial": Multinomial,
+    "interactions": Interaction,
+    "strata": Stratum,
+    "specifications": Specifications,
+    "confounding": Confounding,
+    "imputation": Imputation,
     "published": Published,
 }
 _ONE = {
@@ -49,6 +65,10 @@ _ONE = {
     "outcomes": "outcome",
     "models": "model",
     "domains": "domain",
+    "other_exposures": "other exposure",
+    "multinomial": "multinomial model",
+    "interactions": "interaction",
+    "strata": "division",
     "published": "published figure",
 }
 
@@ -89,12 +109,41 @@ def _path(location: Location) -> str:
 
 def _in_the_file(location: Location) -> Location:
     """Cut what pydantic adds behind a key: the member of a union that it tried."""
-    key = next((i for i, part in enumerate(location[1:], 1) if isinstance(part, str)), None)
-    if key is None:
-        return location
-    names_key = location[:key][0] == "published" and location[key] == "where"
-    tail = location[key + 1 :]
-    return location[: key + 1] + (tail if names_key else tuple(i for i in tail if type(i) is int))
+    found: list[int | str] = []
+    kind: Any = Study
+    for part in location:
+        section = _section_of(kind)
+        if isinstance(part, str) and section is not None:
+            field = _fields(section).get(part)
+            kind = field.annotation if field else None
+            found.append(part)
+        elif isinstance(part, int) or get_origin(_bare(kind)) is dict:
+            found.append(part)
+            kind = kind if isinstance(part, int) else None
+        if not isinstance(part, int) and section is None:
+            kind = None
+    return tuple(found)
+
+
+def _fields(section: type[Section]) -> dict[str, FieldInfo]:
+    """Fields by the name that a file gives them."""
+    return {field.alias or name: field for name, field in section.model_fields.items()}
+
+
+def _bare(kind: Any) -> Any:
+    """Take the None of an optional field away."""
+    if isinstance(kind, types.UnionType):
+        members = [member for member in get_args(kind) if member is not type(None)]
+        return members[0] if len(members) == 1 else None
+    return kind
+
+
+def _section_of(kind: Any) -> type[Section] | None:
+    """Find the section that a field holds, alone or in a list."""
+    kind = _bare(kind)
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 
 def _words(raw: Mapping[str, Any], location: Location, kind: str, context: Mapping) -> str:
@@ -107,33 +156,54 @@ def _words(raw: Mapping[str, Any], location: Location, kind: str, context: Mappi
     want = (field.description or "").split(": ")[0] if field else "text"
     if kind == "missing":
         return f"missing; want {want}"
-    if isinstance(location[-1], int) and len(location) in (2, 4) and field is None:
-        want = "a table" if len(location) == 2 else "text in quotes"
+    if isinstance(location[-1], int) and field is None:
+        want = "a table" if _section_at(location) else _item(location)
     got = _get(raw, location)
     if kind in ("too_long", "too_short") and isinstance(got, list):
         return f"want {want}, got {len(got)} entries"
     return f"want {want}, got {described(got)}"
 
 
+def _item(location: Location) -> str:
+    """Say what an item of a list is to be."""
+    field = _field(location[:-1])
+    kinds = get_args(_bare(field.annotation)) if field else ()
+    return {int: "a whole number", float: "a number"}.get(_plain(kinds), "text in quotes")
+
+
+def _plain(kinds: tuple[Any, ...]) -> Any:
+    """Take the annotations of a list's items away."""
+    kind = kinds[0] if kinds else str
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
 def _unknown_key(location: Location) -> str:
-    section = SECTIONS.get(str(location[0])) if len(location) > 1 else Study
-    known = [field.alias or name for name, field in (section or Study).model_fields.items()]
+    known = list(_fields(_section_at(location[:-1]) or Study))
     near = suggestion(str(location[-1]), known) or f"; known are {', '.join(known)}"
-    within = f" in [{location[0]}]" if len(location) > 1 else ""
+    names = ".".join(str(part) for part in location[:-1] if isinstance(part, str))
+    within = f" in [{names}]" if len(location) == 2 else ""
     if len(location) > 2:
-        within = f" in [[{location[0]}]]"
+        listed = isinstance(location[-2], int)
+        within = f" in [[{names}]]" if listed else f" in {names}"
     return f"unknown key {clip(str(location[-1]))}{within}{near}"
+
+
+def _section_at(location: Location) -> type[Section] | None:
+    """Find the section that a location names; None where there is none."""
+    section: type[Section] | None = Study
+    for part in location:
+        if isinstance(part, str):
+            field = _fields(section).get(part) if section else None
+            section = _section_of(field.annotation) if field else None
+    return section
 
 
 def _field(location: Location) -> FieldInfo | None:
     """Find the field that a location names; None for an item within a list."""
-    if len(location) == 1:
-        fields = {field.alias or name: field for name, field in Study.model_fields.items()}
-        return fields.get(str(location[0]))
-    section = SECTIONS.get(str(location[0]))
-    if section is None or not isinstance(location[-1], str):
+    if not isinstance(location[-1], str):
         return None
-    return section.model_fields.get(location[-1])
+    section = _section_at(location[:-1])
+    return _fields(section).get(location[-1]) if section else None
 
 
 def _get(raw: Any, location: Location) -> Any:

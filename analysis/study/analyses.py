@@ -1,0 +1,208 @@
+"""What a study may ask for beside its main association: sections that are all optional."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from analysis.grammar import Condition, Term, intervals, parse_condition, parse_term
+from analysis.study.fields import (
+    CONDITION,
+    ConditionText,
+    CycleName,
+    Identifier,
+    Number,
+    Section,
+    TermText,
+    Text,
+    many,
+    name_field,
+    text_field,
+)
+
+WeightName = Literal["interview", "examination", "dietary_day_1", "dietary_two_days"]
+EnergyMethod = Literal["standard", "residual", "density"]
+CutPoints = Literal["weighted", "unweighted"]
+
+_OUTCOMES = "names of outcomes"
+_CYCLES = 'a list of cycles, such as ["2003-2004"]'
+
+
+class Multinomial(Section):
+    """Outcomes with one comparison group, as the logits of one model."""
+
+    name: Identifier = name_field("the model")
+    label: Text = text_field("the model")
+    outcomes: tuple[Identifier, ...] = many(f"two or more {_OUTCOMES} with the same 'against'")
+    model: Identifier | None = Field(
+        None, description="the name of a model: left out, the exposure's last"
+    )
+
+
+class Interaction(Section):
+    """The main exposure together with another measure that may modify its association."""
+
+    name: Identifier = name_field("the interaction")
+    label: Text = text_field("the interaction")
+    modifier: Identifier = name_field("a continuous measure")
+    per: Number = Field(gt=0, description="a number above 0: units that slopes are per")
+    joint: tuple[int, ...] = Field(
+        (3,),
+        strict=False,
+        max_length=5,
+        description="a list of whole numbers from 2 to 5, such as [3, 4]: groups of each measure",
+    )
+    outcomes: tuple[Identifier, ...] = many(_OUTCOMES)
+    slopes: tuple[Identifier, ...] = many(f"{_OUTCOMES} that are continuous", ())
+    model: Identifier | None = Field(
+        None, description="the name of a model: left out, the exposure's last"
+    )
+
+
+class Stratum(Section):
+    """A division of the cohort, within whose parts the main exposure is modelled."""
+
+    name: Identifier = name_field("the division")
+    label: Text = text_field("the division")
+    measure: Identifier = name_field("a measure")
+    cuts: tuple[Number, ...] = many("numbers, such as [25, 30]: where each part begins", ())
+    groups: int | None = Field(
+        None, ge=2, le=5, description="a whole number from 2 to 5: weighted quantile groups"
+    )
+    names: tuple[Text, ...] = many("texts: the parts, lowest first", ())
+    cycles: tuple[CycleName, ...] = Field(
+        (),
+        strict=False,
+        description=f"{_CYCLES}: those that have the measure; left out, all of the study",
+    )
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts by `cuts`; empty where they come from quantiles or categories."""
+        if not self.cuts:
+            return ()
+        return self.names or intervals(self.cuts)
+
+
+class Option(Section):
+    """One way to settle a choice: what it changes in the specification."""
+
+    name: Identifier = name_field("the option")
+    label: Text = text_field("the option")
+    outcomes: dict[Identifier, Identifier] = Field(
+        default_factory=dict, description="a table of outcomes, each with the one in its place"
+    )
+    weight: WeightName | None = Field(None, description="the name of a weight")
+    weights: dict[WeightName, WeightName] = Field(
+        default_factory=dict, description="a table of weights, each with the one in its place"
+    )
+    add: tuple[TermText, ...] = many('terms in quotes, such as "per(calcium_total, 100)"', ())
+    energy: EnergyMethod | None = Field(None, description='"standard", "residual" or "density"')
+    cut_points: CutPoints | None = Field(None, description='"weighted" or "unweighted"')
+    keep: ConditionText | None = Field(None, description=CONDITION)
+    replace: dict[Identifier, Identifier] = Field(
+        default_factory=dict, description="a table of measures, each with the one in its place"
+    )
+    cycles: tuple[CycleName, ...] = Field((), strict=False, description=_CYCLES)
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        """The parsed `keep`."""
+        return (
+            parse_condition(self.keep, where=f"option '{self.name}', keep") if self.keep else None
+        )
+
+    @cached_property
+    def parsed_terms(self) -> tuple[Term, ...]:
+        """The parsed `add`."""
+        return tuple(parse_term(text, where=f"option '{self.name}', add") for text in self.add)
+
+
+class Choice(Section):
+    """Something that could have been done in more than one way; its first option is the study's."""
+
+    name: Identifier = name_field("the choice")
+    label: Text = text_field("the choice")
+    options: tuple[Option, ...] = Field(
+        strict=False, min_length=2, max_length=10, description="a list of two or more tables"
+    )
+
+
+class Specifications(Section):
+    """The specification curve: the main contrast under every combination of the choices."""
+
+    outcomes: tuple[Identifier, ...] = many(_OUTCOMES)
+    model: Identifier = name_field("a model, whose terms are in every specification")
+    choices: tuple[Choice, ...] = Field(
+        strict=False, min_length=1, max_length=20, description="a list of tables"
+    )
+
+    @property
+    def count(self) -> int:
+        """How many combinations of options there are."""
+        number = 1
+        for choice in self.choices:
+            number *= len(choice.options)
+        return number
+
+
+class NegativeExposure(Section):
+    """An exposure that shares what confounds the main one, and has no way to the outcome."""
+
+    measure: Identifier = name_field("a continuous measure")
+    groups: int = Field(4, ge=2, le=10, description="a whole number from 2 to 10")
+    reason: Text = text_field("why it should show no association")
+
+
+class NegativeOutcome(Section):
+    """An outcome that shares what confounds the main ones, and that the exposure cannot change."""
+
+    name: Identifier = name_field("the outcome")
+    label: Text = text_field("the outcome")
+    event: ConditionText = Field(description=CONDITION)
+    against: ConditionText = Field(description=CONDITION)
+    drop: tuple[Identifier, ...] = many("measures whose terms leave the model", ())
+    reason: Text = text_field("why it should show no association")
+
+    @property
+    def measure(self) -> None:
+        """No measure: the outcome is an event."""
+        return None
+
+    @cached_property
+    def event_condition(self) -> Condition:
+        """The parsed `event`."""
+        return parse_condition(self.event, where=f"outcome '{self.name}', event")
+
+    @cached_property
+    def against_condition(self) -> Condition:
+        """The parsed `against`."""
+        return parse_condition(self.against, where=f"outcome '{self.name}', against")
+
+
+class Confounding(Section):
+    """How strong what is not adjusted for would have to be, and signs of it."""
+
+    outcomes: tuple[Identifier, ...] = many(_OUTCOMES)
+    model: Identifier | None = Field(
+        None, description="the name of a model: left out, the exposure's last"
+    )
+    e_values: bool = Field(default=True, description="true or false: E-values of the top group")
+    leave_one_cycle_out: bool = Field(
+        default=True, description="true or false: the model without each cycle in turn"
+    )
+    negative_exposure: NegativeExposure | None = Field(None, description="a table")
+    negative_outcome: NegativeOutcome | None = Field(None, description="a table")
+
+
+class Imputation(Section):
+    """Multiple imputation of missing covariates, beside complete cases."""
+
+    outcomes: tuple[Identifier, ...] = many(_OUTCOMES)
+    model: Identifier | None = Field(
+        None, description="the name of a model: left out, the exposure's last"
+    )
+    auxiliary: tuple[Identifier, ...] = many("measures that help to predict what is missing", ())
+    seed: int = Field(ge=0, description="a whole number from 0: the start of the random numbers")
