@@ -202,13 +202,13 @@ def make_cohort(study: Study, raw: Raw) -> Cohort:
     """Derive the measures and apply the exclusions of a study."""
     measures = [MEASURES[name] for name in study.measures]
     frame = build_frame(raw, measures, study.data.cycles, WEIGHTS[study.data.weight])
-    exposure = (study.exposure.measure,) if study.exposure else ()
+    exposures = tuple(exposure.measure for exposure in study.exposures)
     label = WEIGHTS[study.data.weight].label
     return select(
         frame,
         [(step.step, step.label, step.condition) for step in study.cohort],
         weight=label[0].lower() + label[1:],
-        covariates=tuple(dict.fromkeys((*exposure, *study.covariates))),
+        covariates=tuple(dict.fromkeys((*exposures, *study.covariates))),
         complete_cases=study.cohort_options.complete_cases,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.models.doses import Doses, weighted_quantiles
-from analysis.models.matrix import INTERCEPT, covariates, dummies
+from analysis.models.matrix import INTERCEPT, dummies
 from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
 from analysis.models.spline import KNOT_PERCENTILES, basis
@@ -104,7 +104,13 @@ class Fit:
 
 
 def association_rows(
-    fit: Fit, frame: pd.DataFrame, exposure: Exposure, doses: Doses, unit: str
+    fit: Fit,
+    frame: pd.DataFrame,
+    exposure: Exposure,
+    doses: Doses,
+    unit: str,
+    *,
+    coefficients: bool = True,
 ) -> Iterator[Row]:
     """Dose groups against the lowest, trend, per unit, and all coefficients of one model.
 
@@ -119,7 +125,8 @@ def association_rows(
     _require_both_sides(fit, doses, unit)
     grouped = fit.regress(groups)
     yield from _group_rows(fit, grouped, exposure, doses)
-    yield from _coefficient_rows(fit, grouped, exposure)
+    if coefficients:
+        yield from _coefficient_rows(fit, grouped, exposure)
     yield _trend_row(fit, exposure, doses, unit)
     yield _per_unit_row(fit, frame, exposure, unit)
 

@@ -9,9 +9,12 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.models.doses import Doses
+from analysis.models.matrix import INTERCEPT
+from analysis.models.names import NOBODY
 from analysis.models.outcomes import Response
 from analysis.models.plan import Domain, Measures, Row
 from analysis.survey import Design, Estimates
+from analysis.survey.results import DFRule
 
 FlowStep = tuple[str, str, np.ndarray]
 """Name, label, and who is left."""
@@ -82,9 +85,11 @@ def group_rows(cohort: Design, doses: Doses, column: str, unit: str) -> Iterator
     dict
         Rows of the analyses ``cut_points`` and ``groups``.
     """
-    shares = np.arange(1, len(doses.levels)) / len(doses.levels)
-    for share, cut in zip(shares, doses.cuts, strict=True):
-        level = f"p{100 * share:.4g}"
+    users = doses.levels[0] == NOBODY
+    cuts = doses.cuts[1:] if users else doses.cuts
+    shares = np.arange(1, len(cuts) + 1) / (len(cuts) + 1)
+    for share, cut in zip(shares, cuts, strict=True):
+        level = f"p{100 * share:.4g}{' of users' if users else ''}"
         cut_point = {"analysis": "cut_points", "measure": "quantile", "level": level}
         yield {**cut_point, "estimate": cut, "exposure": column, "unit": unit}
     for i, (level, group) in enumerate(list(strata_of(cohort, doses))[1:]):
@@ -180,6 +185,73 @@ def outcome_rows(
             counts = {"n": found["n"], "events": found["events"]}
             share = {"estimate": found["events"] / found["n"]}
             yield row | {"measure": "unweighted_proportion"} | share | counts
+
+
+def compared_rows(cohort: Design, responses: Iterable[Response]) -> Iterator[Row]:
+    """Count who has each binary outcome, who is compared with them, and who is neither.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``compared``; their people add up to the cohort.
+    """
+    for response in responses:
+        if response.family == "gaussian":
+            continue
+        values = response.values.to_numpy()[cohort.rows]
+        known = response.everyone.notna().to_numpy()[cohort.rows]
+        counts = {
+            "events": values == 1,
+            "against": values == 0,
+            "neither": np.isnan(values) & known,
+            "unknown": np.isnan(values) & ~known,
+        }
+        for measure, group in counts.items():
+            people = int(group.sum())
+            row: Row = {"analysis": "compared", "outcome": response.outcome.name}
+            yield {**row, "measure": measure, "estimate": people, "n": people, "unit": "people"}
+
+
+def exposure_rows(
+    cohort: Design,
+    frame: pd.DataFrame,
+    responses: Iterable[Response],
+    measure: str,
+    unit: str,
+    df_rule: DFRule,
+) -> Iterator[Row]:
+    """Compare the exposure's mean where an outcome holds and where it does not.
+
+    The difference and its test are those of a linear model of the exposure on the outcome.
+
+    Yields
+    ------
+    dict
+        Rows of the analysis ``exposure_by_outcome``.
+    """
+    for response in responses:
+        if response.family == "gaussian":
+            continue
+        row: Row = {"analysis": "exposure_by_outcome", "exposure": measure, "unit": unit}
+        row["outcome"] = response.outcome.name
+        dose = frame[measure].astype("float64")
+        known = response.domain.where(dose.notna())
+        for level, value in (("event", 1.0), ("against", 0.0)):
+            side = known.where((response.values == value).to_numpy())
+            yield row | {"level": level, "measure": "mean"} | estimate(side.mean(measure))
+        x = pd.DataFrame({INTERCEPT: 1.0, "event": response.values})[known.inside]
+        fitted = known.fit(dose, x, family="gaussian", df=df_rule)
+        found = fitted.linear_combination(pd.DataFrame({INTERCEPT: [0.0], "event": [1.0]})).iloc[0]
+        columns = ("estimate", "std_error", "conf_low", "conf_high", "statistic", "p_value")
+        yield row | {
+            "level": "event",
+            "reference": "against",
+            "contrast": "event vs against",
+            "measure": "difference",
+            "n": fitted.nobs,
+            "df": fitted.df_resid,
+            **{column: found[column] for column in columns},
+        }
 
 
 def _domain(cohort: Design, domain: Domain, frame: pd.DataFrame) -> Design:

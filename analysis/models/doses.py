@@ -116,7 +116,7 @@ def _cuts(
             f"{column} takes too few values to be split into {groups} groups (cut points "
             f"{', '.join(f'{cut:g}' for cut in cuts)})",
             where="exposure",
-            remedy="Take fewer groups, or split=\"users\" where many are at 0.",
+            remedy='Take fewer groups, or split="users" where many are at 0.',
         )
     return cuts
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from analysis.models import associations, describe
 from analysis.models.doses import Doses, dose_groups
-from analysis.models.outcomes import Response, response
-from analysis.models.plan import Measures, Plan, Row
+from analysis.models.outcomes import response
+from analysis.models.plan import Exposure, Measures, Plan, Row
 from analysis.models.results import tidy
+from analysis.models.setting import DF_RULE, Setting
 from analysis.survey import Design
-from analysis.survey.results import DFRule
 
-DF_RULE: DFRule = "design"
-"""Degrees of freedom of every interval and test: PSUs minus strata in the domain."""
+__all__ = ["DF_RULE", "design_of", "estimate"]
 
 
 def estimate(
@@ -76,44 +75,70 @@ def _rows(
 ) -> Iterator[Row]:
     weights = frame["weight"].to_numpy()
     yield from describe.flow_rows(steps, weights)
+    counted = steps[-2 if steps[-1][0] == "complete_cases" else -1][2]
     if missing:
-        counted = steps[-2 if steps[-1][0] == "complete_cases" else -1][2]
         yield from describe.missing_rows(missing, int(counted.sum()))
-    cohort = design_of(frame).where(steps[-1][2])
+    design = design_of(frame)
+    cohort = design.where(steps[-1][2])
     # All outcomes first: a cut-off that leaves no events ends the run before it has cost anything.
-    responses = [response(outcome, cohort, frame) for outcome in plan.outcomes]
-    exposure = plan.exposure
-    doses: Doses | None = None
-    if exposure is not None:
-        unit = measures[exposure.measure].unit
-        weighted = exposure.cut_points == "weighted"
-        doses = dose_groups(cohort, frame, exposure.measure, exposure.groups, weighted=weighted)
-        yield from describe.group_rows(cohort, doses, exposure.measure, unit)
+    responses = {outcome.name: response(outcome, cohort, frame) for outcome in plan.outcomes}
+    doses = {each.measure: _doses(each, cohort, frame) for each in plan.exposures}
+    setting = Setting(plan, frame, cohort, design.where(counted), measures, responses, doses)
+    yield from _described(setting)
+    for exposure in plan.exposures:
+        yield from _association_rows(setting, exposure)
+    for analysis in FURTHER:
+        yield from analysis(setting)
+
+
+FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = ()
+"""What a study may ask for beside its associations; each gives nothing where it is not asked."""
+
+
+def _doses(exposure: Exposure, cohort: Design, frame: pd.DataFrame) -> Doses:
+    return dose_groups(
+        cohort,
+        frame,
+        exposure.measure,
+        exposure.groups,
+        weighted=exposure.cut_points == "weighted",
+        users=exposure.split == "users",
+    )
+
+
+def _described(setting: Setting) -> Iterator[Row]:
+    """Describe dose groups, characteristics by those of the main exposure, and outcomes."""
+    plan, cohort, frame, measures = setting.plan, setting.cohort, setting.frame, setting.measures
+    for measure, doses in setting.doses.items():
+        yield from describe.group_rows(cohort, doses, measure, setting.unit(measure))
+    main = setting.doses[plan.exposure.measure] if plan.exposure else None
     described = plan.table1.rows if plan.table1 else ()
-    yield from describe.table1_rows(cohort, frame, doses, described, measures)
-    yield from describe.outcome_rows(cohort, frame, doses, responses, plan.domains, measures)
-    if doses is not None:
-        yield from _association_rows(plan, responses, frame, cohort, doses, measures)
+    yield from describe.table1_rows(cohort, frame, main, described, measures)
+    responses = list(setting.responses.values())
+    yield from describe.outcome_rows(cohort, frame, main, responses, plan.domains, measures)
+    yield from describe.compared_rows(cohort, responses)
+    if plan.exposure is not None:
+        measure = plan.exposure.measure
+        yield from describe.exposure_rows(
+            cohort, frame, responses, measure, setting.unit(measure), DF_RULE
+        )
 
 
-def _association_rows(
-    plan: Plan,
-    responses: Sequence[Response],
-    frame: pd.DataFrame,
-    cohort: Design,
-    doses: Doses,
-    measures: Measures,
-) -> Iterator[Row]:
-    exposure = plan.exposure
-    assert exposure is not None
-    unit = measures[exposure.measure].unit
-    columns = associations.model_covariates(plan.models, cohort, frame)
-    for found in responses:
+def _association_rows(setting: Setting, exposure: Exposure) -> Iterator[Row]:
+    """Estimate an exposure's associations; curves and coefficients are those of the main one."""
+    doses, unit = setting.doses[exposure.measure], setting.unit(exposure.measure)
+    main = exposure is setting.plan.exposure
+    models = setting.plan.models_of(exposure.measure)
+    for found in setting.responses.values():
         fits = [
-            associations.Fit(found, model, x, DF_RULE)
-            for model, x in zip(plan.models, columns, strict=True)
+            associations.Fit(found, model, setting.columns(model.parsed_terms), DF_RULE)
+            for model in models
         ]
         for fit in fits:
-            yield from associations.association_rows(fit, frame, exposure, doses, unit)
+            yield from associations.association_rows(
+                fit, setting.frame, exposure, doses, unit, coefficients=main
+            )
         if exposure.spline_knots:
-            yield from associations.curve_rows(fits[-1], cohort, frame, exposure, unit)
+            yield from associations.curve_rows(
+                fits[-1], setting.cohort, setting.frame, exposure, unit
+            )

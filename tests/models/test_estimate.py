@@ -49,7 +49,7 @@ def domain(name, where):
 def plan(**more):
     exposure = {
         "measure": "dose", "groups": 3, "cut_points": "weighted", "per": 100,
-        "spline_knots": 3, "spline_reference": "median",
+        "spline_knots": 3, "spline_reference": "median", "split": "everyone", "energy": "standard",
     }  # fmt: skip
     exposure |= more.pop("exposure", {})
     base = {
@@ -60,7 +60,23 @@ def plan(**more):
         "domains": [],
         "table1": SimpleNamespace(rows=["age"]),
     }
-    return SimpleNamespace(**(base | more))
+    return Plan(**(NOTHING_MORE | base | more))
+
+
+class Plan(SimpleNamespace):
+    @property
+    def exposures(self):
+        return [self.exposure, *self.other_exposures] if self.exposure else []
+
+    def models_of(self, exposure):
+        return self.models
+
+
+NOTHING_MORE = {
+    **dict.fromkeys(("multinomial", "interactions", "strata", "other_exposures"), ()),
+    **dict.fromkeys(("specifications", "confounding", "imputation")),
+}
+"""A study without any of the optional sections."""
 
 
 def rows_of(a_plan, frame=None, missing=None, kept=None) -> pd.DataFrame:
