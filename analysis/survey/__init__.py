@@ -24,7 +24,6 @@ from analysis.survey.hypotheses import LikelihoodRatioTest, likelihood_ratio_tes
 from analysis.survey.influence import Influence, influence, row_diagnostics
 from analysis.survey.interaction import Interaction, interaction
 from analysis.survey.location import RankTest, TTest
-from analysis.survey.many import Specification
 from analysis.survey.margins import (
     Margins,
     average_marginal_effects,
@@ -36,6 +35,7 @@ from analysis.survey.quantile_regression import QuantileRegressionResults
 from analysis.survey.regression import RegressionResults
 from analysis.survey.results import ModelResults, WaldTest
 from analysis.survey.slopes import JohnsonNeyman, johnson_neyman, simple_slopes
+from analysis.survey.specified import Specification
 from analysis.survey.survival import CoxResults
 from analysis.survey.tables import ChiSquareTest
 
