@@ -55,11 +55,23 @@ class Book:
 
     def __init__(self, results: pd.DataFrame) -> None:
         columns = [results[column].tolist() for column in COLUMNS]
-        self.rows = [Row(row, *values) for row, values in enumerate(zip(*columns, strict=True))]
+        self._hold([Row(row, *values) for row, values in enumerate(zip(*columns, strict=True))])
+
+    def _hold(self, rows: list[Row]) -> None:
+        self.rows = rows
         # A report looks up hundreds of times, and one analysis may have thousands of rows.
         self._by_analysis: dict[str, list[Row]] = {}
-        for row in self.rows:
+        for row in rows:
             self._by_analysis.setdefault(row.analysis, []).append(row)
+
+    def of(self, exposure: str) -> Book:
+        """Keep the rows of one exposure and those of none, which keep their place in results.csv.
+
+        Several exposures have rows of one analysis: who asks for an odds ratio says of which.
+        """
+        book = Book.__new__(Book)
+        book._hold([row for row in self.rows if row.exposure in ("", exposure)])
+        return book
 
     def find(self, **equal: str) -> list[Row]:
         """Rows whose columns have these values, in their order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import pandas as pd
@@ -56,6 +56,16 @@ class StudyLike(Protocol):
         """Outcomes: `name`, `label`, `definition`, and `event`, `against` or `measure`."""
 
 
+class _About:
+    """A study seen by another of its exposures."""
+
+    def __init__(self, study: StudyLike, exposure: Any) -> None:
+        self._study, self.exposure = study, exposure
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._study, name)
+
+
 @dataclass(frozen=True)
 class RunFacts:
     """Everything about a run that is not an estimate; the pipeline fills it.
@@ -64,8 +74,8 @@ class RunFacts:
     ----------
     study : Study
         The specification. Beside what `StudyLike` lists, `cohort_options`, `exposure`, `models`,
-        `domains`, `table1`, `measures`, `published`, `is_moved` and `file_cycles` are read where
-        they are present.
+        `domains`, `table1`, `measures`, `published`, `other_exposures`, `multinomial`,
+        `interactions`, `strata`, `is_moved` and `file_cycles` are read where they are present.
     measures : mapping of str to Measure
         By name; for labels, units, levels and notes.
     checks : DataFrame
@@ -133,6 +143,10 @@ class RunFacts:
             if unknown:
                 raise ValueError(f"{name} has unknown verdicts: {sorted(unknown)}")
 
+    def about(self, exposure: Any) -> RunFacts:
+        """Give the same facts of a study whose exposure is another one of its own."""
+        return replace(self, study=_About(self.study, exposure))
+
     def label(self, measure: str) -> str:
         """Give the label of a measure, or its name where it has none."""
         known = self.measures.get(measure)
@@ -162,6 +176,20 @@ class RunFacts:
         return tuple(getattr(self.study, "models", None) or ())
 
     @property
+    def main_outcomes(self) -> Sequence[Any]:
+        """Outcomes that the answer and the figures are about; those of another role are not."""
+        return tuple(o for o in self.study.outcomes if getattr(o, "role", "main") == "main")
+
+    def is_main(self, outcome: str) -> bool:
+        """Whether an outcome is a main one, as one is that the study does not name."""
+        other = {o.name for o in self.study.outcomes} - {o.name for o in self.main_outcomes}
+        return outcome not in other
+
+    def listed(self, section: str) -> Sequence[Any]:
+        """Entries of a section of the study file, such as ``"strata"``; empty without it."""
+        return tuple(getattr(self.study, section, None) or ())
+
+    @property
     def domains(self) -> Sequence[Any]:
         """Groups in which prevalences are estimated."""
         return tuple(getattr(self.study, "domains", None) or ())
@@ -170,6 +198,12 @@ class RunFacts:
     def exposure(self) -> Any:
         """The study's exposure, or None."""
         return getattr(self.study, "exposure", None)
+
+    @property
+    def exposures(self) -> Sequence[Any]:
+        """The study's exposure, and others that are modelled the same way; may be empty."""
+        main = () if self.exposure is None else (self.exposure,)
+        return (*main, *self.listed("other_exposures"))
 
     @property
     def cycles(self) -> tuple[str, ...]:

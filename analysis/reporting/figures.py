@@ -72,6 +72,7 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
     Figure
     """
     rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+    rows = [row for row in rows if facts.is_main(row.outcome)]
     odds = analysis == "odds_ratio"
     key = "forest" if odds else "forest_linear"
     drawing = style.Drawing(
@@ -280,7 +281,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
     -------
     Figure
     """
-    rows = book.find(analysis="spline", measure=measure)
+    rows = [r for r in book.find(analysis="spline", measure=measure) if facts.is_main(r.outcome)]
     odds = measure == "OR"
     key = "dose_response" if odds else "dose_response_linear"
     drawing = style.Drawing(
@@ -414,6 +415,7 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
     Figure
     """
     rows = book.find(analysis="prevalence", measure="proportion")
+    rows = [row for row in rows if facts.is_main(row.outcome)]
     drawing = style.Drawing(
         "prevalence", lambda width: _prevalence(rows, facts, width), synthetic=facts.synthetic
     )

@@ -12,9 +12,10 @@ from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import group_head, in_unit, number, strata_of, words_cell
 
 
-def prevalence_table(book: Book, facts: RunFacts) -> Table:
-    """Prevalence of each outcome, everyone and by dose group or domain."""
+def prevalence_table(book: Book, facts: RunFacts, *, further: bool = False) -> Table:
+    """Prevalence of each main (or each further) outcome, everyone and by dose group or domain."""
     rows = book.find(analysis="prevalence", measure="proportion")
+    rows = [row for row in rows if facts.is_main(row.outcome) != further]
     outcomes = distinct(row.outcome for row in rows)
     # With several outcomes the table would be too wide; events and n give the share anyway.
     raw = book.find(analysis="prevalence", measure="unweighted_proportion")
@@ -36,11 +37,12 @@ def prevalence_table(book: Book, facts: RunFacts) -> Table:
         "intervals are on the logit scale. Events and n are unweighted."
     )
     return Table(
-        key="prevalence-table",
-        caption=text(_caption("Prevalence", facts)),
+        key=f"prevalence-table{'-further' if further else ''}",
+        caption=text(_caption("Prevalence", facts), ", further outcomes" if further else ""),
         head=(over, under),
         groups=(Group(tuple(body)),),
         notes=(note, *_unknown_notes(book, rows, facts)),
+        series="supporting" if further else "main",
     )
 
 

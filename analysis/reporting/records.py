@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -23,25 +24,23 @@ VERDICTS = {
 CHECKS = {"equal": "good", "explained": "part", "differs": "bad", "not printed": "open"}
 
 
-def verdict_table(book: Book, facts: RunFacts) -> Table:
-    """Set published figures beside ours, each with a verdict."""
-    body = []
-    figures = {figure.id: figure for figure in getattr(facts.study, "published", ())}
-    for row in facts.verdicts.to_dict("records"):
-        figure = figures.get(str(row.get("id")))
-        where = dict(figure.where) if figure is not None else {}
-        digits = figure.digits if figure is not None else None
-        said = _cell_text(row.get("statement")) or _described(where, facts)
-        body.append(
-            (
-                words_cell(said or _cell_text(row.get("id"))),
-                words_cell(KINDS.get(str(row.get("kind")), _cell_text(row.get("kind")))),
-                number(_figures(row, digits, "published", "low", "high", "published_n")),
-                number(_ours(book, where, row, digits)),
-                Cell(text(str(row["verdict"])), mark=VERDICTS.get(str(row["verdict"]), "open")),
-                words_cell(_cell_text(row.get("why"))),
-            )
-        )
+def verdict_table(
+    book: Book, facts: RunFacts, groups: Sequence[tuple[Text, Sequence[Mapping[str, Any]]]]
+) -> Table:
+    """Set published figures beside ours, each with a verdict.
+
+    Parameters
+    ----------
+    book : Book
+        All results.
+    facts : RunFacts
+        The study's figures and labels.
+    groups : sequence of (Text, sequence of mapping)
+        Rows of `RunFacts.verdicts` that belong together, each with a heading or none.
+    """
+    body = [
+        Group(tuple(_verdict(book, facts, row) for row in rows), label) for label, rows in groups
+    ]
     return Table(
         key="published-table",
         caption=text("Published figures and ours"),
@@ -52,8 +51,24 @@ def verdict_table(book: Book, facts: RunFacts) -> Table:
                 *head("Verdict", "Why", number_from=9),
             ),
         ),
-        groups=(Group(tuple(body)),),
+        groups=tuple(body),
         stack=True,
+    )
+
+
+def _verdict(book: Book, facts: RunFacts, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+    figures = {figure.id: figure for figure in getattr(facts.study, "published", ())}
+    figure = figures.get(str(row.get("id")))
+    where = dict(figure.where or {}) if figure is not None else {}
+    digits = figure.digits if figure is not None else None
+    said = _cell_text(row.get("statement")) or _described(where, facts)
+    return (
+        words_cell(said or _cell_text(row.get("id"))),
+        words_cell(KINDS.get(str(row.get("kind")), _cell_text(row.get("kind")))),
+        number(_figures(row, digits, "published", "low", "high", "published_n")),
+        number(_ours(book, where, row, digits)),
+        Cell(text(str(row["verdict"])), mark=VERDICTS.get(str(row["verdict"]), "open")),
+        words_cell(_cell_text(row.get("why"))),
     )
 
 
@@ -61,6 +76,7 @@ KINDS = {
     "exact": "to the printed digit",
     "tolerance": "closely",
     "direction": "in direction",
+    "not_testable": "not here",
 }
 """What each kind of published figure asks for, in words."""
 
@@ -85,7 +101,7 @@ def _ours(
     book: Book, where: Mapping[str, str], row: Mapping[str, object], digits: int | None
 ) -> Text:
     """Our figure in the publication's unit; of a test, its P value."""
-    found = [mine for mine in book.find(**where) if mine.measure == "p_trend"] if where else []
+    found = [mine for mine in book.find(**where) if mine.measure.startswith("p_")] if where else []
     if len(found) == 1:
         return text("P\N{NO-BREAK SPACE}", words.p_of(found[0]))
     return text(_figures(row, digits, "ours", "ours_low", "ours_high", "ours_n"))

@@ -16,6 +16,7 @@ from analysis.reporting import (
     outcomes,
     records,
     sentences,
+    summary,
     tables,
     words,
 )
@@ -59,19 +60,21 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
     -------
     Report
     """
-    book = Book(results)
+    everything = Book(results)
+    # Several exposures have rows of one analysis; what is about the study's own looks in `book`.
+    book = everything.of(facts.exposure.measure) if facts.exposure is not None else everything
     parts = (
         ("answer", "The answer", _answer(book, facts)),
+        ("published", "Published findings", summary.findings(everything, facts)),
         ("participants", "Participants", _participants(book, facts)),
         ("prevalence", "Prevalence", _prevalence(book, facts)),
         ("means", "Means", _means(book, facts)),
         ("odds-ratios", "Odds ratios", _associations(book, facts, "odds_ratio")),
         ("dose-response", "Dose-response curves", _curves(book, facts, "OR")),
         ("linear", "Linear models", _linear(book, facts)),
-        ("published", "Published figures beside ours", _published(book, facts)),
         ("methods", "Methods", methods.methods(book, facts)),
         ("checks", "How the data were checked", _checks(facts)),
-        ("limitations", "Limitations", _limitations(book, facts)),
+        ("limitations", "Limitations", _limitations(everything, facts)),
         ("references", "References", _references(facts)),
         ("provenance", "Versions and hashes", _provenance(facts)),
     )
@@ -101,7 +104,7 @@ def _notice(facts: RunFacts) -> str:
 
 def _answer(book: Book, facts: RunFacts) -> list[Block]:
     found: list[Block] = [Paragraph(text(ARTIFICIAL), "warning")] if facts.synthetic else []
-    found += [Paragraph(sentence, "lead") for sentence in sentences.answer(book, facts)]
+    found += [Paragraph(sentence, "lead") for sentence in summary.answer(book, facts)]
     found.append(_key_facts(book, facts))
     return found
 
@@ -113,7 +116,7 @@ def _key_facts(book: Book, facts: RunFacts) -> KeyFacts:
         last = people[-1]
         found.append(KeyFact("Participants", text(words.counted(last, "estimate")), _stand(book)))
     for row in book.find(analysis="prevalence", measure="proportion", stratum_level="all"):
-        if math.isfinite(row.events):
+        if math.isfinite(row.events) and facts.is_main(row.outcome):
             share = text(words.estimate(row), "% weighted")
             events = text(words.counted(row, "events"))
             found.append(KeyFact(f"{facts.outcome(row.outcome)}, events", events, share))
@@ -159,6 +162,8 @@ def _prevalence(book: Book, facts: RunFacts) -> list[Block]:
     found: list[Block] = [outcomes.prevalence_table(book, facts)]
     if len(tables.strata_of(rows)) > 1:
         found.append(figures.prevalence_figure(book, facts))
+    if any(not facts.is_main(row.outcome) for row in rows):
+        found.append(outcomes.prevalence_table(book, facts, further=True))
     return found
 
 
@@ -172,6 +177,8 @@ def _associations(book: Book, facts: RunFacts, analysis: str) -> list[Block]:
     found: list[Block] = [Bullets(tuple(sentences.associations(book, facts, analysis)))]
     found.append(tables.association_table(book, facts, analysis))
     found.append(figures.forest_figure(book, facts, analysis))
+    if any(not facts.is_main(row.outcome) for row in book.find(analysis=analysis)):
+        found.append(tables.association_table(book, facts, analysis, further=True))
     if analysis == "odds_ratio" and book.has("coefficient"):
         shown = tables.coefficient_table(book, facts)
         found.append(Details("Every coefficient, to eight decimals", (shown,)))
@@ -188,18 +195,6 @@ def _curves(book: Book, facts: RunFacts, measure: str) -> list[Block]:
 
 def _linear(book: Book, facts: RunFacts) -> list[Block]:
     return [*_associations(book, facts, "linear"), *_curves(book, facts, "difference")]
-
-
-def _published(book: Book, facts: RunFacts) -> list[Block]:
-    if facts.verdicts.empty:
-        return []
-    told = sentences.verdict_sentence(facts)
-    asked = text(
-        "How closely a figure must agree is part of the study file: "
-        "to the printed digit (same data and definitions), closely (with the reason), or in "
-        "direction (definitions unknown)."
-    )
-    return [Paragraph(told), Paragraph(asked, "note"), records.verdict_table(book, facts)]
 
 
 def _checks(facts: RunFacts) -> list[Block]:

@@ -28,34 +28,11 @@ SETTLED = 0.05
 """A test settles a question below this P value, as the report's 95% intervals do."""
 
 
-def answer(book: Book, facts: RunFacts) -> list[Text]:
-    """Answer the question in at most three sentences.
-
-    Parameters
-    ----------
-    book : Book
-        The results.
-    facts : RunFacts
-        Labels and verdicts.
-
-    Returns
-    -------
-    list of Text
-        Who and how many; the main association (or the range over domains); how the published
-        figures fare. A sentence for which there are no rows is left out.
-    """
-    found = [
-        people_sentence(book, facts),
-        main_sentence(book, facts) or range_sentence(book, facts),
-        verdict_sentence(facts),
-    ]
-    return [sentence for sentence in found if sentence]
-
-
 def people_sentence(book: Book, facts: RunFacts) -> Text:
     """Who was analysed, and the prevalence or mean of each outcome."""
     who = _who(book)
-    shares = book.find(analysis="prevalence", measure="proportion", stratum_level="all")
+    found = book.find(analysis="prevalence", measure="proportion", stratum_level="all")
+    shares = [row for row in found if facts.is_main(row.outcome)]
     kinds = (
         ("the weighted prevalence ", [_prevalence(row, facts) for row in shares]),
         ("the weighted mean ", [_mean(row, facts) for row in means_told(book, facts)]),
@@ -72,7 +49,8 @@ def means_told(book: Book, facts: RunFacts) -> list[Row]:
     """Means that answer the question: where no exposure or no prevalence does."""
     if facts.exposure is not None and book.has("prevalence"):
         return []
-    return book.find(analysis="mean", measure="mean", stratum_level="all")
+    found = book.find(analysis="mean", measure="mean", stratum_level="all")
+    return [row for row in found if facts.is_main(row.outcome)]
 
 
 def _mean(row: Row, facts: RunFacts) -> Text:
@@ -115,16 +93,32 @@ def _prevalence(row: Row, facts: RunFacts) -> Text:
     return text(f"of {name} was ", words.estimate(row), "%", _inside(row, " (95% CI ", ")"))
 
 
-def main_sentence(book: Book, facts: RunFacts) -> Text:
-    """Compare the highest dose group with the lowest, in the most adjusted model."""
+def main_sentence(book: Book, facts: RunFacts, *, crude: bool = True) -> Text:
+    """Compare the highest dose group with the lowest, in the most adjusted model.
+
+    Parameters
+    ----------
+    book : Book
+        The results of the main exposure.
+    facts : RunFacts
+        For labels.
+    crude : bool
+        Whether to tell the estimate of the least adjusted model too.
+    """
     for analysis in ("odds_ratio", "linear"):
-        rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+        rows = compared(book, facts, analysis)
         if rows:
-            return _main(book, facts, rows)
+            return _main(book, facts, rows, crude)
     return text()
 
 
-def _main(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+def compared(book: Book, facts: RunFacts, analysis: str) -> list[Row]:
+    """Dose groups against the lowest, of the main outcomes."""
+    rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+    return [row for row in rows if facts.is_main(row.outcome)]
+
+
+def _main(book: Book, facts: RunFacts, rows: Sequence[Row], crude: bool) -> Text:
     model = _last_model(facts, rows)
     top = [row for row in rows if row.model == model]
     highest = {row.outcome: row for row in top}
@@ -134,7 +128,7 @@ def _main(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
         f"In {words.model_words(facts.model(model))}, comparing the highest {noun} of {exposure} "
         "with the lowest, "
     )
-    return text(start, _by_direction(book, facts, list(highest.values())), ".")
+    return text(start, _by_direction(book, facts, list(highest.values()), crude), ".")
 
 
 def _last_model(facts: RunFacts, rows: Sequence[Row]) -> str:
@@ -143,33 +137,34 @@ def _last_model(facts: RunFacts, rows: Sequence[Row]) -> str:
     return (named or present)[-1]
 
 
-def _by_direction(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
+def _by_direction(book: Book, facts: RunFacts, rows: Sequence[Row], crude: bool) -> Text:
     """Outcomes gathered by what their intervals say."""
     clauses = []
     ways: tuple[Direction, ...] = ("inverse", "positive", "unclear", "missing")
     for way in ways:
         mine = [row for row in rows if words.direction(row) == way]
         if mine:
-            clauses.append(_clause(book, facts, mine, way))
+            clauses.append(_clause(book, facts, mine, way, crude))
     joined = clauses[0]
     for clause in clauses[1:]:
         joined += text("; ", clause)
     return joined
 
 
-def _clause(book: Book, facts: RunFacts, rows: Sequence[Row], way: Direction) -> Text:
+def _clause(book: Book, facts: RunFacts, rows: Sequence[Row], way: Direction, crude: bool) -> Text:
     measure = rows[0].measure
     if way == "missing":
         told = listing(words.lower_first(facts.outcome(row.outcome)) for row in rows)
         return text("no estimate could be made for ", told)
     if way == "unclear":
-        told = listing(_with_figures(book, facts, row) for row in rows)
+        told = listing(_with_figures(book, facts, row, crude=crude) for row in rows)
         what = "odds" if measure == "OR" else "mean"
         whether = f"{what} {'differ' if measure == 'OR' else 'differs'}"
         return text(f"the data do not settle whether the {whether} for ", told)
     # A trend that the hedge tells is not told twice.
     told = listing(
-        _with_figures(book, facts, row, trend=not _is_open(_trend(book, row))) for row in rows
+        _with_figures(book, facts, row, trend=not _is_open(_trend(book, row)), crude=crude)
+        for row in rows
     )
     return text(COMPARED[measure, way], told, _hedge(book, facts, rows))
 
@@ -216,20 +211,24 @@ def _along_curve(book: Book, row: Row) -> Row | None:
     return book.one(analysis="spline", outcome=row.outcome, model=row.model, measure="p_overall")
 
 
-def _with_figures(book: Book, facts: RunFacts, row: Row, *, trend: bool = True) -> Text:
+def _with_figures(
+    book: Book, facts: RunFacts, row: Row, *, trend: bool = True, crude: bool = True
+) -> Text:
     name = words.lower_first(facts.outcome(row.outcome))
-    return text(f"{name} (", figures(book, facts, row, trend=trend), ")")
+    return text(f"{name} (", figures(book, facts, row, trend=trend, crude=crude), ")")
 
 
-def figures(book: Book, facts: RunFacts, row: Row, *, trend: bool = True) -> Text:
-    """Estimate, interval and P for trend (if asked for), as they stand in parentheses."""
+def figures(
+    book: Book, facts: RunFacts, row: Row, *, trend: bool = True, crude: bool = True
+) -> Text:
+    """Estimate, interval and, where asked for, P for trend and the least adjusted estimate."""
     label = "OR" if row.measure == "OR" else "difference"
     unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
     told = text(f"{label} ", words.estimate(row), unit, ", 95% CI ", words.limits(row))
     test = _trend(book, row) if trend else None
     if test is not None and math.isfinite(test.p_value):
         told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(test))
-    return told + _before_adjustment(book, facts, row, label, unit)
+    return told + (_before_adjustment(book, facts, row, label, unit) if crude else text())
 
 
 def _before_adjustment(book: Book, facts: RunFacts, row: Row, label: str, unit: str) -> Text:
@@ -323,7 +322,7 @@ def _how_nearly(facts: RunFacts) -> str:
 
 def associations(book: Book, facts: RunFacts, analysis: str) -> list[Text]:
     """Say what the table of associations shows, a sentence an outcome."""
-    rows = [row for row in book.find(analysis=analysis) if row.level != row.reference]
+    rows = compared(book, facts, analysis)
     sentences = []
     for outcome in distinct(row.outcome for row in rows):
         mine = [row for row in rows if row.outcome == outcome]
@@ -356,7 +355,7 @@ def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
 
 def curves(book: Book, facts: RunFacts, measure: str) -> list[Text]:
     """Say what the tests of the curves give, a sentence an outcome."""
-    rows = book.find(analysis="spline", measure=measure)
+    rows = [r for r in book.find(analysis="spline", measure=measure) if facts.is_main(r.outcome)]
     sentences = []
     for outcome in distinct(row.outcome for row in rows):
         model = [row.model for row in rows if row.outcome == outcome][-1]

@@ -237,7 +237,9 @@ def _value(row: Row, decimals: int) -> Part:
     return Value(words.fixed(row.estimate, decimals), row.row, ("estimate",))
 
 
-def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
+def association_table(
+    book: Book, facts: RunFacts, analysis: str, *, further: bool = False
+) -> Table:
     """Odds ratios or differences by dose group, with trend and the estimate per unit.
 
     Parameters
@@ -248,8 +250,10 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
         For labels.
     analysis : {"odds_ratio", "linear"}
         Which rows.
+    further : bool
+        For the outcomes that are not main ones, in a table of its own.
     """
-    rows = book.find(analysis=analysis)
+    rows = [row for row in book.find(analysis=analysis) if facts.is_main(row.outcome) != further]
     odds = analysis == "odds_ratio"
     measure = "OR" if odds else "difference"
     levels = distinct(row.level for row in rows)
@@ -275,12 +279,14 @@ def association_table(book: Book, facts: RunFacts, analysis: str) -> Table:
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun(getattr(facts.exposure, "groups", 0))
     what = "Odds ratios" if odds else "Differences"
+    caption = f"{what} (95% confidence intervals) by {noun} of {exposure}{in_unit(facts)}"
     return Table(
-        key=f"{analysis.replace('_', '-')}-table",
-        caption=text(f"{what} (95% confidence intervals) by {noun} of {exposure}{in_unit(facts)}"),
+        key=f"{analysis.replace('_', '-')}-table{'-further' if further else ''}",
+        caption=text(f"{caption}, further outcomes" if further else caption),
         head=((Cell(text("Model")), *group_heads(book, levels, facts), *tail),),
         groups=tuple(groups),
-        notes=tuple(_association_notes(facts, odds=odds, alike=same_people(rows))),
+        notes=tuple(_association_notes(rows, facts, odds=odds, further=further)),
+        series="supporting" if further else "main",
     )
 
 
@@ -302,11 +308,13 @@ def _sizes_label(*, odds: bool) -> str:
     return "Events / n" if odds else "n"
 
 
-def _association_notes(facts: RunFacts, *, odds: bool, alike: bool) -> list[Text]:
+def _association_notes(
+    rows: Sequence[Row], facts: RunFacts, *, odds: bool, further: bool
+) -> list[Text]:
     notes = [
         text("Events and people are unweighted." if odds else "Numbers of people are unweighted.")
     ]
-    if not alike:
+    if not same_people(rows):
         notes.append(
             text(
                 "The models differ in their people: each leaves out those who lack one of its "
@@ -314,9 +322,10 @@ def _association_notes(facts: RunFacts, *, odds: bool, alike: bool) -> list[Text
             )
         )
     notes.append(text("P for trend: Wald test of the group medians as a continuous term."))
-    if not odds and any(getattr(outcome, "event", None) for outcome in facts.study.outcomes):
+    if further or (not odds and any(getattr(o, "event", None) for o in facts.main_outcomes)):
         return [*notes, text("The models are those of the table of odds ratios.")]
-    for model in facts.models:
+    fitted = {row.model for row in rows}
+    for model in (model for model in facts.models if model.name in fitted):
         terms = [words.lower_first(facts.label(t)) for t in term_names(model.terms)]
         adjusted = f"adjusted for {', '.join(terms)}" if terms else "not adjusted"
         notes.append(text(f"{model.label}: {adjusted}."))
@@ -383,7 +392,7 @@ def _model_row(
 
 def coefficient_table(book: Book, facts: RunFacts) -> Table:
     """Every coefficient, with the digits that a comparison with other software needs."""
-    rows = book.find(analysis="coefficient")
+    rows = [row for row in book.find(analysis="coefficient") if facts.is_main(row.outcome)]
     groups = []
     for outcome in distinct(row.outcome for row in rows):
         for model in distinct(row.model for row in rows if row.outcome == outcome):

@@ -73,12 +73,12 @@ def interval(low: str, high: str) -> str:
 
 
 def _printed(row: Row) -> Callable[[float], str]:
-    if row.measure in ("OR", "HR", "ratio"):
+    if row.measure in printing.RATIOS:
         return ratio
     if row.measure in ("proportion", "unweighted_proportion", "missing_share"):
         return percent
     decimals = decimals_for((row.conf_high - row.conf_low) / 2)
-    if row.measure == "difference":
+    if row.measure in ("difference", "RERI", "AP"):
         return lambda number: apart(number, 0.0, decimals)
     if row.measure == "mean":
         # A digit less, so that a column of means has one number of decimals as a rule.
@@ -129,6 +129,18 @@ def counted(row: Row, column: Literal["n", "events", "estimate"] = "n") -> Part:
     return Value(count(number), row.row, (column,)) if math.isfinite(number) else NONE
 
 
+def share_of(row: Row) -> Part:
+    """Print a share of a number of things, in whole per cent with the sign."""
+    printed = printing.share(row.estimate)
+    return printed if printed == NONE else Value(printed, row.row, ("estimate",))
+
+
+def as_ratio(row: Row) -> Part:
+    """Print an estimate as a ratio, where the measure does not say that it is one."""
+    printed = ratio(row.estimate)
+    return printed if printed == NONE else Value(printed, row.row, ("estimate",))
+
+
 def events_of(row: Row) -> Part:
     """Events and people: ``612 / 5,432``."""
     if not (math.isfinite(row.events) and math.isfinite(row.n)):
@@ -154,7 +166,7 @@ def direction(row: Row | None) -> Direction:
     numbers = () if row is None else (row.estimate, row.conf_low, row.conf_high)
     if row is None or not all(math.isfinite(number) for number in numbers):
         return "missing"
-    none = 1.0 if row.measure in ("OR", "HR", "ratio") else 0.0
+    none = 1.0 if row.measure in printing.RATIOS else 0.0
     if row.conf_high < none:
         return "inverse"
     return "positive" if row.conf_low > none else "unclear"

@@ -221,7 +221,7 @@ def test_the_contents_list_has_the_sections_that_there_are(page: str) -> None:
 def test_a_study_without_exposure_has_only_its_sections(forrest: Any) -> None:
     keys = [section.key for section in build(*forrest).sections]
     assert keys == [
-        "answer", "participants", "prevalence", "published", "methods", "checks", "limitations",
+        "answer", "published", "participants", "prevalence", "methods", "checks", "limitations",
         "references", "provenance",
     ]  # fmt: skip
     page = page_of(forrest)

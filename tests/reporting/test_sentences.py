@@ -13,12 +13,12 @@ import pytest
 
 from analysis.reporting.book import Book
 from analysis.reporting.sentences import (
-    answer,
     associations,
     curves,
     main_sentence,
     verdict_sentence,
 )
+from analysis.reporting.summary import answer
 
 LOWER, HIGHER = (0.62, 0.46, 0.82), (1.62, 1.1, 2.3)
 HOLDS, TOUCHES = (0.8, 0.5, 1.3), (0.8, 0.6, 1.0)
@@ -172,10 +172,14 @@ def test_a_study_of_continuous_outcomes_only(
     assert claim in said(made, row)
 
 
-def test_three_sentences_for_a_study_with_exposure(deng: Any) -> None:
+def test_four_sentences_for_a_study_with_exposure(deng: Any) -> None:
     results, facts = deng
     sentences = [sentence.plain for sentence in answer(Book(results), facts)]
-    assert len(sentences) == 3
+    assert len(sentences) == 4
+    assert "crude" not in sentences[1]
+    assert sentences[2].startswith(
+        "Over the models, the odds ratio of vitamin D deficiency runs from 0.37 (crude) to "
+    )
     assert sentences[0].startswith("Among 11,490 participants (standing for 175.0 million people)")
     assert "of vitamin D deficiency was 11.2% (95% CI 10.1–12.4)" in sentences[0]
     assert " and of deficiency or insufficiency was 41.0%" in sentences[0]

@@ -1,0 +1,247 @@
+"""What was found and what it hangs on, and how each published finding fares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analysis.reporting import records, sentences, tables, words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import Block, Paragraph, Text, listing, text
+from analysis.reporting.facts import RunFacts
+
+CURVE = "specification_summary"
+
+
+def answer(book: Book, facts: RunFacts) -> list[Text]:
+    """Answer the question in at most four sentences.
+
+    Parameters
+    ----------
+    book : Book
+        The results of the main exposure.
+    facts : RunFacts
+        Labels and verdicts.
+
+    Returns
+    -------
+    list of Text
+        Who and how many; the main association (or the range over domains); what it hangs on; how
+        the published figures fare. A sentence for which there are no rows is left out.
+    """
+    hangs = hangs_sentence(book, facts)
+    found = [
+        sentences.people_sentence(book, facts),
+        # What adjustment does to the estimate is told once: by the sentence on choices, if any.
+        sentences.main_sentence(book, facts, crude=not hangs)
+        or sentences.range_sentence(book, facts),
+        hangs,
+        sentences.verdict_sentence(facts),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def hangs_sentence(book: Book, facts: RunFacts) -> Text:
+    """Say how far the main association depends on choices.
+
+    By the specification curve where there is one; else by the spread of the estimate over the
+    models, which is told only where there are at least three.
+    """
+    outcomes = [o.name for o in facts.main_outcomes if _number(book, o.name) is not None]
+    return _over_choices(book, facts, outcomes) if outcomes else _over_models(book, facts)
+
+
+def _summary(book: Book, outcome: str, measure: str) -> Row | None:
+    return book.one(analysis=CURVE, outcome=outcome, measure=measure, stratum="")
+
+
+def _number(book: Book, outcome: str) -> Row | None:
+    """Row of the number of specifications; None also where their shares are not known."""
+    wanted = ("specifications", "share_inverse", "share_inverse_significant")
+    rows = [_summary(book, outcome, measure) for measure in wanted]
+    known = all(row is not None and math.isfinite(row.estimate) for row in rows)
+    return rows[0] if known else None
+
+
+def _over_choices(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:
+    number = _number(book, outcomes[0])
+    assert number is not None
+    names = [words.lower_first(facts.outcome(outcome)) for outcome in outcomes]
+    start = text(
+        "Of ", words.counted(number, "estimate"), " defensible specifications, ",
+        _share(book, outcomes[0], "share_inverse"), f" put the odds ratio of {names[0]} below 1, ",
+        _share(book, outcomes[0], "share_inverse_significant"),
+        " with an interval that excludes 1", _above(book, outcomes[0]),
+    )  # fmt: skip
+    others = [
+        text(
+            f"{name}: ", _share(book, outcome, "share_inverse"), " and ",
+            _share(book, outcome, "share_inverse_significant"), _above(book, outcome),
+        )
+        for outcome, name in zip(outcomes[1:], names[1:], strict=True)
+    ]  # fmt: skip
+    if others:
+        start += text(" (", listing(others, last="; "), ")")
+    return start + _moves_most(book, facts, outcomes) + "."
+
+
+def _share(book: Book, outcome: str, measure: str) -> Text:
+    row = _summary(book, outcome, measure)
+    return text(words.share_of(row) if row is not None else words.NONE)
+
+
+def _above(book: Book, outcome: str) -> Text:
+    """Tell of specifications that find the opposite, where there are any."""
+    row = _summary(book, outcome, "share_positive_significant")
+    if row is None or not row.estimate > 0:
+        return text()
+    return text(", and ", words.share_of(row), " above 1 with an interval that excludes it")
+
+
+def _moves_most(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:
+    """Name the choice with the largest share of the variance, and its lowest and highest median."""
+    told: list[Text] = []
+    first = ""
+    for outcome in outcomes:
+        shares = book.find(analysis=CURVE, outcome=outcome, measure="variance_share")
+        shares = [r for r in shares if math.isfinite(r.estimate) and r.stratum in _choices(facts)]
+        if not shares:
+            continue
+        most = max(shares, key=lambda row: row.estimate).stratum
+        if most == first:
+            continue
+        name = words.lower_first(facts.outcome(outcome))
+        moved = text(
+            f"{'the choice that moves it most' if not told else f'for {name}'} is ",
+            f"“{_choices(facts)[most]}”", _medians(book, facts, outcome, most, name),
+        )  # fmt: skip
+        first = first or most
+        told.append(moved)
+    return text("; ", listing(told, last="; ")) if told else text()
+
+
+def _medians(book: Book, facts: RunFacts, outcome: str, choice: str, name: str) -> Text:
+    rows = book.find(analysis=CURVE, outcome=outcome, stratum=choice, measure="median")
+    rows = [row for row in rows if math.isfinite(row.estimate)]
+    if len(rows) < 2:
+        return text()
+    low, high = (pick(rows, key=lambda row: row.estimate) for pick in (min, max))
+    labels = _options(facts, choice)
+    return text(
+        f" (median odds ratio of {name} ", words.as_ratio(low),
+        f" with “{labels.get(low.stratum_level, low.stratum_level)}”, ", words.as_ratio(high),
+        f" with “{labels.get(high.stratum_level, high.stratum_level)}”)",
+    )  # fmt: skip
+
+
+def _choices(facts: RunFacts) -> Mapping[str, str]:
+    found = getattr(getattr(facts.study, "specifications", None), "choices", None) or ()
+    return {choice.name: choice.label for choice in found}
+
+
+def _options(facts: RunFacts, choice: str) -> Mapping[str, str]:
+    found = getattr(getattr(facts.study, "specifications", None), "choices", None) or ()
+    return {o.name: o.label for each in found if each.name == choice for o in each.options}
+
+
+def _over_models(book: Book, facts: RunFacts) -> Text:
+    """Tell the lowest and the highest estimate over the models, an outcome at a time."""
+    rows = sentences.compared(book, facts, "odds_ratio")
+    told = []
+    for outcome in distinct(row.outcome for row in rows):
+        mine = [row for row in rows if row.outcome == outcome]
+        ends = [r for r in mine if r.level == mine[-1].level and math.isfinite(r.estimate)]
+        if len(ends) < 3:
+            continue
+        low, high = (pick(ends, key=lambda row: row.estimate) for pick in (min, max))
+        told.append(
+            text(
+                f"of {words.lower_first(facts.outcome(outcome))} {'' if told else 'runs '}from ", words.estimate(low),
+                f" ({words.model_name(facts.model(low.model))}) to ", words.estimate(high),
+                f" ({words.model_name(facts.model(high.model))})",
+            )
+        )  # fmt: skip
+    if not told:
+        return text()
+    people = "" if tables.same_people(rows) else ", not in the same people"
+    return text("Over the models, the odds ratio ", listing(told), people, ".")
+
+
+THEMES = (
+    ("main", "Main associations"),
+    ("other", "Other exposures"),
+    ("interaction", "Interaction"),
+    ("strata", "Strata"),
+    ("described", "Intake and prevalence"),
+    ("untested", "What these data cannot test"),
+)
+"""Kinds of published findings in their order, with what each is called."""
+
+_OF_ANALYSIS = {
+    "interaction": "interaction", "joint": "interaction", "slope": "interaction",
+    "stratum": "strata", "prevalence": "described", "mean": "described", "table1": "described",
+    "groups": "described", "cut_points": "described", "compared": "described",
+    "exposure_by_outcome": "described", "flow": "described", "published": "untested",
+}  # fmt: skip
+
+
+def theme(analysis: str, exposure: str, facts: RunFacts) -> str:
+    """Tell what a finding is about, by the row of the results that it stands beside."""
+    if analysis in _OF_ANALYSIS:
+        return _OF_ANALYSIS[analysis]
+    main = getattr(facts.exposure, "measure", "")
+    return "main" if exposure in ("", main) else "other"
+
+
+def findings(book: Book, facts: RunFacts) -> list[Block]:
+    """Set each published finding beside ours, with its verdict and the reason for it.
+
+    Parameters
+    ----------
+    book : Book
+        All results.
+    facts : RunFacts
+        The verdicts.
+
+    Returns
+    -------
+    list of Block
+        Empty for a study without published figures.
+    """
+    if facts.verdicts.empty:
+        return []
+    asked = text(
+        "How closely a figure must agree is part of the study file: "
+        "to the printed digit (same data and definitions), closely (with the reason), or in "
+        "direction (definitions unknown). Each reason is written from the numbers."
+    )
+    groups = _by_theme(facts)
+    table = records.verdict_table(book, facts, groups)
+    return [Paragraph(sentences.verdict_sentence(facts)), Paragraph(asked, "note"), table]
+
+
+def _by_theme(facts: RunFacts) -> list[tuple[Text, list[Mapping[str, Any]]]]:
+    """Verdicts by what they are about, each theme with how its findings fare."""
+    figures = {figure.id: figure for figure in getattr(facts.study, "published", ())}
+    gathered: dict[str, list[Mapping[str, Any]]] = {}
+    for row in facts.verdicts.to_dict("records"):
+        where = getattr(figures.get(str(row["id"])), "where", None) or {}
+        untested = str(row.get("kind")) == "not_testable"
+        analysis = "published" if untested else where.get("analysis", "")
+        found = theme(analysis, where.get("exposure", ""), facts)
+        gathered.setdefault(found, []).append(row)
+    if len(gathered) == 1:
+        return [(text(), rows) for rows in gathered.values()]
+    return [(_theme_words(title, gathered[key]), gathered[key])
+            for key, title in THEMES if key in gathered]  # fmt: skip
+
+
+def _theme_words(title: str, rows: Sequence[Mapping[str, Any]]) -> Text:
+    verdicts = [str(row["verdict"]) for row in rows]
+    told = [
+        f"{number} {said[number > 1]}"
+        for verdict, said in sentences.JUDGED.items()
+        if (number := verdicts.count(verdict))
+    ]
+    return text(f"{title}: ", listing(told))
