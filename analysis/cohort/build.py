@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionArray
 
-from analysis.cohort.measure import Measure, Source
+from analysis.cohort.measure import Measure, Roles, Source
 from analysis.cohort.weights import DESIGN_SOURCES, Weight, pooled_share
 from analysis.errors import DataError, InputError
 from analysis.nhanes.cycles import Table
@@ -19,9 +19,13 @@ from analysis.nhanes.cycles import Table
 Raw = Mapping[Table, pd.DataFrame]
 """The columns that were read, by table; each frame has SEQN, but for tables of no participants."""
 
+Memory = dict[Hashable, Any]
+"""What measures have made of the tables that they share; see `analysis.cohort.measure.once`."""
+
 Partial = Mapping[str, Collection[str]]
 """Cycles in which a measure is read, by its name, where these are not all of the study's: in the
 others it is missing for everyone. A measure that is not named must exist in every cycle."""
+EVERYWHERE: Partial = MappingProxyType({})
 
 
 class Condition(Protocol):
@@ -83,7 +87,7 @@ def required_columns(
     weight: Weight,
     *,
     other_weights: Sequence[Weight] = (),
-    partial: Partial = MappingProxyType({}),
+    partial: Partial = EVERYWHERE,
 ) -> dict[Table, tuple[str, ...]]:
     """Every table and variable that the measures, the weight and the design are made of.
 
@@ -118,7 +122,7 @@ def required_columns(
         used = [weight.source(cycle), DESIGN_SOURCES[cycle]]
         used += [other.sources[cycle] for other in other_weights if cycle in other.sources]
         used += [
-            _source(measure, cycle) for measure in measures if _is_read(measure, cycle, partial)
+            _source(measure, cycle) for measure in measures if is_read(measure, cycle, partial)
         ]
         for source in used:
             for table, variables in source.variables(cycle).items():
@@ -149,7 +153,8 @@ def _check_read_somewhere(
             )
 
 
-def _is_read(measure: Measure, cycle: str, partial: Partial) -> bool:
+def is_read(measure: Measure, cycle: str, partial: Partial) -> bool:
+    """Whether a measure is read in a cycle."""
     return measure.name not in partial or cycle in partial[measure.name]
 
 
@@ -170,7 +175,7 @@ def build_frame(
     weight: Weight,
     *,
     other_weights: Sequence[Weight] = (),
-    partial: Partial = MappingProxyType({}),
+    partial: Partial = EVERYWHERE,
 ) -> pd.DataFrame:
     """One row a participant of every cycle, with weight, design and measures.
 
@@ -205,16 +210,16 @@ def build_frame(
     _check_read_somewhere(measures, cycles, other_weights, partial)
     share = pooled_share(cycles)
     weights = {"weight": weight, **{f"weight_{other.name}": other for other in other_weights}}
-    parts = []
+    parts, memory = [], Memory()
     for cycle in cycles:
-        people = _people(raw, cycle)
+        people = people_of(raw, cycle)
         columns = _design_columns(raw, cycle, people)
         for name, each in weights.items():
             columns[name] = _weights(raw, each, cycle, people, required=each is weight) * share
         for measure in measures:
-            read = _is_read(measure, cycle, partial)
+            read = is_read(measure, cycle, partial)
             columns[measure.name] = (
-                _values(raw, measure, cycle, people) if read else _missing(measure, people)
+                _values(raw, measure, cycle, people, memory) if read else _missing(measure, people)
             )
         parts.append(pd.DataFrame(columns))
     frame = pd.concat(parts, ignore_index=True)
@@ -225,7 +230,7 @@ def build_frame(
     return frame
 
 
-def _people(raw: Raw, cycle: str) -> pd.Index:
+def people_of(raw: Raw, cycle: str) -> pd.Index:
     """Everyone of a cycle, in the order of their numbers."""
     demo = raw[next(iter(DESIGN_SOURCES[cycle].variables(cycle)))]
     return pd.Index(np.sort(demo["SEQN"].to_numpy()), name="SEQN")
@@ -249,9 +254,11 @@ def _weights(raw: Raw, weight: Weight, cycle: str, people: pd.Index, required: b
     return values.fillna(0.0).to_numpy()
 
 
-def _values(raw: Raw, measure: Measure, cycle: str, people: pd.Index) -> ExtensionArray:
-    source = _source(measure, cycle)
-    return measure.derive(read_source(raw, source, cycle, people), cycle).array
+def _values(
+    raw: Raw, measure: Measure, cycle: str, people: pd.Index, memory: Memory
+) -> ExtensionArray:
+    columns = read_source(raw, _source(measure, cycle), cycle, people, memory)
+    return measure.derive(columns, cycle).array
 
 
 def _missing(measure: Measure, people: pd.Index) -> ExtensionArray:
@@ -262,8 +269,8 @@ def _missing(measure: Measure, people: pd.Index) -> ExtensionArray:
 
 
 def read_source(
-    raw: Raw, source: Source, cycle: str, people: pd.Index
-) -> dict[str, pd.Series | pd.DataFrame]:
+    raw: Raw, source: Source, cycle: str, people: pd.Index, memory: Memory | None = None
+) -> Roles:
     """Give each role of a source what plays it.
 
     Parameters
@@ -276,10 +283,12 @@ def read_source(
         The source's cycle.
     people : Index
         Numbers (SEQN) of the participants.
+    memory : dict, optional
+        What was made of `raw` so far; by default nothing.
 
     Returns
     -------
-    dict of str to Series or DataFrame
+    Roles of Series or DataFrame
         By role: a Series aligned to the participants, or a frame of rows.
 
     Raises
@@ -288,6 +297,7 @@ def read_source(
         If a table of one row a participant has two of one.
     """
     found: dict[str, pd.Series | pd.DataFrame] = {}
+    origins: dict[str, Hashable] = {}
     for role, (table, variable) in source.columns.items():
         values = raw[Table(table, cycle)]
         series = values.set_index("SEQN")[variable]
@@ -297,12 +307,11 @@ def read_source(
                 where=table,
                 remedy="The file is not the CDC's table; fetch it anew.",
             )
-        found[role] = series.reindex(people)
-    for role, (table, variables) in source.records.items():
-        found[role] = raw[Table(table, cycle)][list(variables)]
-    for role, (lookup, variables) in source.lookups.items():
-        found[role] = raw[lookup][list(variables)]
-    return found
+        found[role], origins[role] = series.reindex(people), (Table(table, cycle), variable)
+    rows = {role: (Table(table, cycle), names) for role, (table, names) in source.records.items()}
+    for role, (origin, variables) in (rows | dict(source.lookups)).items():
+        found[role], origins[role] = raw[origin][list(variables)], (origin, variables)
+    return Roles(found, origins, {} if memory is None else memory)
 
 
 def select(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
@@ -24,6 +24,60 @@ from `Source.lookups` is a DataFrame that is not about this cycle's participants
 
 Derivation = Callable[[Columns, str], pd.Series]
 """From what is read in one cycle, and the cycle's name, to the measure, indexed by SEQN."""
+
+
+Made = TypeVar("Made")
+
+
+class Roles(dict[str, Any]):
+    """Columns that know what they were read from, and what was made of it before.
+
+    Measures of one subject share long computations: what every product holds, what a gram of every
+    food holds. `once` makes such a thing one time for all of them.
+
+    Parameters
+    ----------
+    roles : mapping of str to Series or DataFrame
+        What plays each role.
+    origins : mapping of str to hashable
+        What each was read from: a table of a cycle, and its variables.
+    memory : dict
+        What was made so far; shared by all that is read from the same files.
+    """
+
+    def __init__(
+        self,
+        roles: Mapping[str, Any],
+        origins: Mapping[str, Hashable],
+        memory: dict[Hashable, Any],
+    ) -> None:
+        super().__init__(roles)
+        self.origins, self.memory = origins, memory
+
+
+def once(columns: Columns, roles: Collection[str], make: Callable[[Columns], Made]) -> Made:
+    """Make something of some roles, or give what was made of the same tables before.
+
+    Parameters
+    ----------
+    columns : mapping
+        Remembered only where they are `Roles`.
+    roles : collection of str
+        All that `make` looks at.
+    make : callable
+        A function of its own (not a closure): it is part of what is remembered by.
+
+    Returns
+    -------
+    object
+        Shared: not to be changed.
+    """
+    if not isinstance(columns, Roles):
+        return make(columns)
+    key = (make, *(columns.origins[role] for role in roles))
+    if key not in columns.memory:
+        columns.memory[key] = make(columns)
+    return columns.memory[key]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.cohort.measures import MEASURES
@@ -185,6 +185,7 @@ def test_what_a_person_takes_in(products, answered_no, amount, carried, known):
     assert completeness(frame, ["magnesium"], none).iloc[0] == known
 
 
+@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(

@@ -330,7 +330,7 @@ def test_every_rule_is_counted(cycle):
     table = rule_counts(daily_amounts(taken(cycle), contents, list(NUTRIENTS)), NUTRIENTS)
     table = table[table["records"] > 0]
     found = {
-        " / ".join(filter(None, row[:3])): row[3:]
+        " / ".join(filter(None, row[:3])): row[3:5]
         for row in table.itertuples(index=False, name=None)
     }
     assert found == COUNTS[cycle]

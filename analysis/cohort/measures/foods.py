@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from analysis.cohort.foods import day_total, first_known, match_counts, per_gram
-from analysis.cohort.measure import Columns, Measure, Source
+from analysis.cohort.measure import Columns, Measure, Source, once
 from analysis.cohort.measures.diet import ABSENT, reliable_total
 from analysis.cohort.measures.recode import cycles_between, sources
 from analysis.nhanes.cycles import Table
@@ -63,6 +63,10 @@ def foods_of(cycle: str, day: int = 1) -> tuple[str, tuple[str, ...]]:
 
 def book_of(columns: Columns) -> pd.Series:
     """Micrograms of vitamin D in a gram of each food code, from `BOOKS`."""
+    return once(columns, BOOKS, _book)
+
+
+def _book(columns: Columns) -> pd.Series:
     return first_known(*(per_gram(columns[role]) for role in BOOKS))
 
 
@@ -95,6 +99,10 @@ def vitamin_d_dietary(columns: Columns, cycle: str) -> pd.Series:
     """Vitamin D from food on the first day: the CDC's total, or by food code before it has one."""
     if cycle not in BY_CODE:
         return reliable_total(columns, cycle)
+    return once(columns, ("status", "energy", "foods", *BOOKS), _first_day)
+
+
+def _first_day(columns: Columns) -> pd.Series:
     return by_code(columns["status"], columns["energy"], columns["foods"], book_of(columns))
 
 

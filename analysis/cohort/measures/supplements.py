@@ -10,7 +10,7 @@ from functools import partial
 
 import pandas as pd
 
-from analysis.cohort.measure import Columns, Measure, Source
+from analysis.cohort.measure import Columns, Measure, Source, once
 from analysis.cohort.measures.diet import ABSENT as NO_RECALL
 from analysis.cohort.measures.diet import reliable_total
 from analysis.cohort.measures.foods import HOW_BY_CODE, vitamin_d_dietary, vitamin_d_sources
@@ -102,14 +102,21 @@ def joined(supplements: Source, food: Source) -> Source:
     )
 
 
-def _amounts(columns: Columns, nutrients: list[str]) -> pd.DataFrame:
-    contents = product_contents(
-        columns["products"],
-        columns["ingredients"],
-        columns["blends"],
-        [NUTRIENTS[name] for name in nutrients],
-    )
-    return daily_amounts(columns["records"], contents, nutrients)
+def _contents(columns: Columns) -> pd.DataFrame:
+    return product_contents(columns["products"], columns["ingredients"], columns["blends"])
+
+
+def _amounts(columns: Columns) -> pd.DataFrame:
+    contents = once(columns, PRODUCTS, _contents)
+    return daily_amounts(columns["records"], contents, NUTRIENTS)
+
+
+def amounts_of(columns: Columns) -> pd.DataFrame:
+    """Amounts a day of every nutrient from each product that people named.
+
+    As `analysis.cohort.supplements.records.daily_amounts`; computed once for all measures.
+    """
+    return once(columns, ("records", *PRODUCTS), _amounts)
 
 
 def none_taken(columns: Columns) -> pd.Series:
@@ -125,7 +132,7 @@ def supplemental(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
     nutrient, who have 0 here, and for those who took amounts that nobody knows, who have none; the
     products tell them apart. A few antacids of 2007-2008 that the CDC gave no amount are computed.
     """
-    computed = intake(_amounts(columns, [nutrient]), nutrient, none_taken(columns))
+    computed = intake(amounts_of(columns), nutrient, none_taken(columns))
     if "released" not in columns:
         return computed
     return columns["released"].where(columns["released"].notna(), computed)
@@ -143,16 +150,14 @@ def total_vitamin_d(columns: Columns, cycle: str) -> pd.Series:
 
 def use(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
     """Whether a person took a product with the nutrient."""
-    found = carries(_amounts(columns, [nutrient]), nutrient, none_taken(columns))
+    found = carries(amounts_of(columns), nutrient, none_taken(columns))
     return categories(found, YES_NO, ("No", "Yes"))
 
 
 def amounts_known(columns: Columns, cycle: str) -> pd.Series:
     """Whether all amounts behind the three intakes are known."""
     names = list(NUTRIENTS)
-    return as_category(
-        completeness(_amounts(columns, names), names, none_taken(columns)), COMPLETENESS
-    )
+    return as_category(completeness(amounts_of(columns), names, none_taken(columns)), COMPLETENESS)
 
 
 _NOTE = (

@@ -107,20 +107,23 @@ def daily_amounts(
     Returns
     -------
     DataFrame
-        In the rows of `records`: ``SEQN``; ``antacid`` (DSDANTA); ``kind`` of the product;
-        ``outcome``, of `OUTCOMES`; ``unit_rule``, of `UNIT_RULES` (empty where not computed);
-        ``servings`` on a day taken; ``days`` of 30; and for each nutrient its amount a day under
-        its name (0 where the product does not carry it, NaN where unknown) and its origin.
+        In the rows of `records`: ``SEQN``; ``product``, its number where it is known; ``antacid``
+        (DSDANTA); ``kind`` of the product; ``outcome``, of `OUTCOMES`; ``unit_rule``, of
+        `UNIT_RULES` (empty where not computed); ``servings`` on a day taken; ``days`` of 30; and
+        for each nutrient its amount a day under its name (0 where the product does not carry it,
+        NaN where unknown) and its origin.
     """
-    product = _products(records, contents)
+    number, product = _products(records, contents)
+    identified = product["size"].notna()
     days = records["DSD103"].mask(records["DSD103"].isin(UNKNOWN_DAYS))
     quantity = records["DSD122Q"].mask(records["DSD122Q"].isin(UNKNOWN_QUANTITY))
     unit_rule = _unit_rule(records["DSD122U"], product["size_unit"])
     servings = (quantity / product["size"]).mask((unit_rule == "serving") & quantity.notna(), 1.0)
-    outcome = _outcome(records, product["size"].notna())
+    outcome = _outcome(records, identified)
     found = pd.DataFrame(
         {
             "SEQN": records["SEQN"],
+            "product": number.where(identified),
             "antacid": records["DSDANTA"],
             "kind": product["kind"],
             "outcome": outcome,
@@ -130,7 +133,6 @@ def daily_amounts(
         },
         index=records.index,
     )
-    identified = product["size"].notna()
     for name in nutrients:
         amount = product[name] * servings * days / PERIOD
         found[name] = amount.mask(identified & (product[name] == 0), 0.0)
@@ -138,15 +140,15 @@ def daily_amounts(
     return found
 
 
-def _products(records: pd.DataFrame, contents: pd.DataFrame) -> pd.DataFrame:
-    """Contents of each record's product, in the rows of the records; NaN where it is not known."""
+def _products(records: pd.DataFrame, contents: pd.DataFrame) -> tuple[pd.Series, pd.DataFrame]:
+    """Give number and contents of each record's product; contents are NaN where it is not known."""
     if "DSDPID" in records:
         known, key = contents, records["DSDPID"]
     else:
         # Products that came after 2018 have no number of the old kind.
         known = contents[contents["supplement_id"].str.strip() != ""].set_index("supplement_id")
         key = records["DSDSUPID"].str.strip()
-    return known.reindex(key).set_index(records.index)
+    return key, known.reindex(key).set_index(records.index)
 
 
 def _unit_rule(unit: pd.Series, label: pd.Series) -> np.ndarray:
@@ -190,8 +192,9 @@ def rule_counts(amounts: pd.DataFrame, nutrients: Iterable[str]) -> pd.DataFrame
     -------
     DataFrame
         A row a rule: ``step``, ``rule``, ``nutrient`` (empty where the rule is of all),
-        ``records``, ``people``. The steps ``outcome`` and ``origin`` each share out all records,
-        ``unit`` all that are computed; ``detail`` are some of them.
+        ``records``, ``people``, and ``products`` (distinct ones among those that are known). The
+        steps ``outcome`` and ``origin`` each share out all records, ``unit`` all that are computed;
+        ``detail`` are some of them.
     """
     rows = [_count(amounts, "outcome", name, "", amounts["outcome"] == name) for name in OUTCOMES]
     rows += [_count(amounts, "unit", name, "", amounts["unit_rule"] == name) for name in UNIT_RULES]
@@ -216,5 +219,6 @@ def _count(
     amounts: pd.DataFrame, step: str, rule: str, nutrient: str, mask: pd.Series
 ) -> dict[str, object]:
     people = amounts.loc[mask, "SEQN"].nunique()
+    products = amounts.loc[mask, "product"].nunique()
     names = {"step": step, "rule": rule, "nutrient": nutrient}
-    return names | {"records": int(mask.sum()), "people": people}
+    return names | {"records": int(mask.sum()), "people": people, "products": products}
