@@ -1,6 +1,6 @@
 # Every target sets up by itself: .venv, from requirements.lock, with uv or with venv and pip.
 PY := .venv/bin/python
-STUDIES ?= deng_2013 deng_2013_total forrest_2011
+STUDIES ?= deng_2013 forrest_2011
 ARGS ?=
 
 .PHONY: demo reports test lint types check lock clean

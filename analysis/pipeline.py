@@ -139,7 +139,13 @@ def tables_of(study: Study) -> dict[Table, tuple[str, ...]]:
     """
     check_study(study, MEASURES)
     measures = [MEASURES[name] for name in study.measures]
-    return required_columns(measures, study.data.cycles, WEIGHTS[study.data.weight])
+    return required_columns(
+        measures,
+        study.data.cycles,
+        WEIGHTS[study.data.weight],
+        other_weights=[WEIGHTS[name] for name in study.other_weights],
+        partial=study.partial,
+    )
 
 
 def store_of(settings: Settings, console: Console) -> Store:
@@ -201,7 +207,14 @@ def read_inputs(study: Study, store: Store) -> Inputs:
 def make_cohort(study: Study, raw: Raw) -> Cohort:
     """Derive the measures and apply the exclusions of a study."""
     measures = [MEASURES[name] for name in study.measures]
-    frame = build_frame(raw, measures, study.data.cycles, WEIGHTS[study.data.weight])
+    frame = build_frame(
+        raw,
+        measures,
+        study.data.cycles,
+        WEIGHTS[study.data.weight],
+        other_weights=[WEIGHTS[name] for name in study.other_weights],
+        partial=study.partial,
+    )
     exposures = tuple(exposure.measure for exposure in study.exposures)
     label = WEIGHTS[study.data.weight].label
     return select(

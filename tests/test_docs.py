@@ -204,9 +204,10 @@ def test_tables_of_inference_have_a_cell_for_every_column() -> None:
 @pytest.mark.real_data
 def test_the_readme_prints_the_odds_ratios_of_the_study(real_run) -> None:
     """The table of total magnesium: each row is a model's, to the printed digit."""
-    results = pd.read_csv(real_run("deng_2013_total") / "results.csv", keep_default_na=False)
+    results = pd.read_csv(real_run("deng_2013") / "results.csv", keep_default_na=False)
     found = results[
         (results["analysis"] == "odds_ratio")
+        & (results["exposure"] == "magnesium_total")
         & (results["outcome"] == "deficiency")
         & (results["level"] == "Q4")
     ].set_index("model")

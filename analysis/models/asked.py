@@ -91,7 +91,7 @@ class Stratum(Protocol):
 
     @property
     def parts(self) -> Sequence[str]:
-        """Names of the parts by `cuts`."""
+        """Names of the parts by `cuts` or `groups`, lowest first; empty for categories."""
 
     @property
     def groups(self) -> int | None:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from analysis.grammar import Condition, Term, intervals, parse_condition, parse_term
+from analysis.models.names import group_names
 from analysis.study.fields import (
     CONDITION,
     ConditionText,
@@ -80,10 +81,12 @@ class Stratum(Section):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts by `cuts`; empty where they come from quantiles or categories."""
-        if not self.cuts:
-            return ()
-        return self.names or intervals(self.cuts)
+        """Names of the parts, lowest first; empty for categories, which have names."""
+        if self.names:
+            return self.names
+        if self.groups:
+            return group_names(self.groups)
+        return intervals(self.cuts) if self.cuts else ()
 
 
 class Option(Section):

@@ -126,10 +126,11 @@ def _stratum_problems(study: Study, at: Location, stratum: Stratum) -> Iterator[
         yield at, "has both 'cuts' and 'groups'; want one of them, or neither for categories"
     if list(stratum.cuts) != sorted(set(stratum.cuts)):
         yield (*at, "cuts"), "want numbers that increase"
-    parts = len(stratum.cuts) + 1 if stratum.cuts else 0
+    parts = len(stratum.cuts) + 1 if stratum.cuts else stratum.groups or 0
     if stratum.names and len(stratum.names) != parts:
-        what = f"want {parts} names, one a part" if parts else "mean nothing without 'cuts'"
-        yield (*at, "names"), what
+        nothing = "mean nothing without 'cuts' or 'groups'"
+        yield (*at, "names"), f"want {parts} names, one a part" if parts else nothing
+    yield from _repeats((*at, "names"), stratum.names)
     yield from _cycle_problems(study, at, stratum)
 
 
@@ -167,10 +168,13 @@ def _choice_problems(study: Study, at: Location, choice: Choice) -> Iterator[Pro
             yield from _outcome_problems(study, (*place, "outcomes"), [new], "binary")
 
 
-def _repeats(at: Location, names: Sequence[str], key: str) -> Iterator[Problem]:
+def _repeats(at: Location, names: Sequence[str], key: str = "") -> Iterator[Problem]:
     for i, name in enumerate(names):
         if name in names[:i]:
-            yield (*at, i, key), f"the {key} {clip(name)} is taken by an entry above"
+            yield (
+                (*at, i, key) if at[-1] != "names" else (*at, i),
+                f"the {key} {clip(name)} is taken by an entry above",
+            )
 
 
 def _unknown(at: Location, name: str, known: Collection[str], what: str) -> Iterator[Problem]:

@@ -76,8 +76,14 @@ _ONE = {
 def structure_problems(raw: Mapping[str, Any], error: ValidationError) -> Iterator[Problem]:
     """Yield each validation error, translated; none of pydantic's own text is passed on."""
     seen: set[tuple[Location, str]] = set()
-    for found in error.errors(include_url=False):
-        location = _in_the_file(found["loc"])
+    errors = error.errors(include_url=False)
+    places = [_in_the_file(found["loc"]) for found in errors]
+    for location, found in zip(places, errors, strict=True):
+        within = len(location)
+        if found["type"] == "too_short" and any(
+            len(place) > within and place[:within] == location for place in places
+        ):
+            continue  # a list lacks an entry only because that entry is wrong
         problem = location, _words(raw, location, found["type"], found.get("ctx", {}))
         if problem not in seen:  # a union reports each of its members
             seen.add(problem)

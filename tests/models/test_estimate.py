@@ -120,7 +120,7 @@ def test_a_study_without_exposure_still_describes_its_outcomes():
     bare = plan(models=[], table1=None)
     bare.exposure = None
     results = rows_of(bare)
-    assert set(results["analysis"]) == {"flow", "prevalence", "mean"}
+    assert set(results["analysis"]) == {"flow", "prevalence", "mean", "compared"}
 
 
 def test_models_count_the_people_that_they_use():

@@ -1,7 +1,6 @@
-# R's answers for the whole of a study: Rscript tests/reference/deng_2013.R STUDY COHORT.csv
-# STUDY is deng_2013 or deng_2013_total, COHORT.csv what `python -m analysis cohort STUDY --write
-# COHORT.csv` writes; it holds participants and is never committed. What this script writes are
-# aggregates. See README.md.
+# R's answers for the associations of deng_2013: Rscript tests/reference/deng_2013.R COHORT.csv
+# COHORT.csv is what `python -m analysis cohort deng_2013 --write COHORT.csv` writes; it holds
+# participants and is never committed. What this script writes are aggregates. See README.md.
 suppressMessages({
   library(survey)
   library(jsonlite)
@@ -10,11 +9,9 @@ suppressMessages({
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
 arguments <- commandArgs(trailingOnly = TRUE)
-study <- arguments[1]
-people <- read.csv(arguments[2], stringsAsFactors = FALSE)
-exposure <- c(deng_2013 = "magnesium_dietary", deng_2013_total = "magnesium_total")[[study]]
-people$dose <- people[[exposure]]
+people <- read.csv(arguments[1], stringsAsFactors = FALSE)
 people$in_cohort <- people$in_cohort == "True"
+people$dose <- people$magnesium_total
 
 levels_of <- list(
   sex = c("Male", "Female"),
@@ -36,17 +33,36 @@ cohort <- subset(survey_of(), in_cohort)
 quantiles <- function(design, shares, of = ~dose) {
   unname(svyquantile(of, design, shares, qrule = "math", ci = TRUE)[[1]][, 1])
 }
-cuts <- quantiles(cohort, c(0.25, 0.5, 0.75))
-people$quartile <- cut(people$dose, c(-Inf, cuts, Inf), labels = paste0("Q", 1:4))
-people$in_cohort <- people$in_cohort & !is.na(people$quartile)
-cohort <- subset(survey_of(), in_cohort)
-medians <- sapply(paste0("Q", 1:4), function(q) quantiles(subset(cohort, quartile == q), 0.5))
-people$score <- unname(medians[as.character(people$quartile)])
-people$hundred <- people$dose / 100
+# Groups of each exposure: quartiles; of supplements nobody's 0, then tertiles of the users.
+magnesium <- c("magnesium_total", "magnesium_dietary", "magnesium_supplemental")
+vitamin_d <- c("vitamin_d_total", "vitamin_d_dietary", "vitamin_d_supplemental")
+grouped <- list()
+for (exposure in c(magnesium, vitamin_d)) {
+  of <- as.formula(paste("~", exposure))
+  users <- grepl("supplemental", exposure)
+  people$taken <- people[[exposure]]
+  divided <- if (users) subset(survey_of(), in_cohort & taken > 0) else cohort
+  cuts <- quantiles(divided, if (users) c(1, 2) / 3 else c(1, 2, 3) / 4, of)
+  if (users) cuts <- c(0, cuts)
+  names <- if (users) c("None", "T1", "T2", "T3") else paste0("Q", 1:4)
+  people[[paste0(exposure, "_group")]] <- cut(people$taken, c(-Inf, cuts, Inf), labels = names)
+  people$group <- people[[paste0(exposure, "_group")]]
+  now <- subset(survey_of(), in_cohort)
+  medians <- sapply(names, function(g) quantiles(subset(now, group == g), 0.5, of))
+  people[[paste0(exposure, "_score")]] <- unname(medians[as.character(people$group)])
+  grouped[[exposure]] <- list(cuts = cuts, medians = unname(medians), names = names)
+}
+people$quartile <- people$magnesium_total_group
+cuts <- grouped$magnesium_total$cuts
+medians <- grouped$magnesium_total$medians
 k <- people$vitamin_d_ria
 people$deficiency <- ifelse(k < 12, 1, ifelse(k >= 20, 0, NA))
 people$insufficiency <- ifelse(k >= 12 & k < 20, 1, ifelse(k >= 20, 0, NA))
-people$low_status <- as.numeric(k < 20)
+d <- people$vitamin_d
+people$deficiency_today <- ifelse(d < 30, 1, ifelse(d >= 50, 0, NA))
+people$insufficiency_today <- ifelse(d >= 30 & d < 50, 1, ifelse(d >= 50, 0, NA))
+people$endocrine_deficiency <- ifelse(d < 50, 1, ifelse(d >= 75, 0, NA))
+people$endocrine_insufficiency <- ifelse(d >= 50 & d < 75, 1, ifelse(d >= 75, 0, NA))
 people$serum_25ohd <- people$vitamin_d
 people$below_12 <- as.numeric(k < 12)
 people$from_12_to_20 <- as.numeric(k >= 12 & k < 20)
@@ -59,25 +75,22 @@ columns <- matrix(NA, nrow(people), 3)
 known <- !is.na(people$dose)
 columns[known, ] <- basis(people$dose[known])
 for (i in 1:3) people[[paste0("b", i)]] <- columns[, i]
-if (study == "deng_2013_total") {
-  # Vitamin D intake as a spline: any basis of the same space gives the same model.
-  intake <- basis(people$vitamin_d_total, quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), ~vitamin_d_total))
-  for (i in 1:3) people[[paste0("vitamin_d_", i)]] <- intake[, i]
-}
+# Vitamin D intake as a spline: any basis of the same space gives the same model.
+intake <- basis(people$vitamin_d_total, quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), ~vitamin_d_total))
+for (i in 1:3) people[[paste0("vitamin_d_", i)]] <- intake[, i]
 cohort <- subset(survey_of(), in_cohort)
 
 full <- paste("age + sex + race_ethnicity + education + poverty_income_ratio + bmi + season +",
               "smoking + alcohol + physical_activity + I(energy / 100)")
-calcium <- "+ I(calcium_dietary / 100)"
-models <- c(crude = "1", demographic = "age + sex + race_ethnicity", without_calcium = full,
-            full = paste(full, calcium))
-if (study == "deng_2013_total") {
-  calcium <- "+ I(calcium_total / 100)"
-  vitamin_d <- "+ vitamin_d_1 + vitamin_d_2 + vitamin_d_3"
-  models <- c(models[1:2], without_both = full, without_vitamin_d = paste(full, calcium),
-              without_calcium = paste(full, vitamin_d), full = paste(full, calcium, vitamin_d))
-}
-outcomes <- c("deficiency", "insufficiency", "low_status", "serum_25ohd")
+calcium <- "+ I(calcium_total / 100)"
+spline <- "+ vitamin_d_1 + vitamin_d_2 + vitamin_d_3"
+models <- c(crude = "1", demographic = "age + sex + race_ethnicity", without_both = full,
+            without_vitamin_d = paste(full, calcium), without_calcium = paste(full, spline),
+            full = paste(full, calcium, spline),
+            full_vitamin_d = paste(full, calcium, "+ I(magnesium_total / 100)"))
+main <- c("deficiency", "insufficiency", "serum_25ohd")
+further <- c("deficiency_today", "insufficiency_today", "endocrine_deficiency",
+             "endocrine_insufficiency")
 tight <- glm.control(epsilon = 1e-14, maxit = 100)
 
 fit <- function(outcome, exposure, covariates) {
@@ -89,27 +102,38 @@ fit <- function(outcome, exposure, covariates) {
   once(coef(once(NULL)))
 }
 
-associations <- list()
-for (outcome in outcomes) for (name in names(models)) {
-  quartiles <- fit(outcome, "quartile", models[[name]])
-  df <- degf(quartiles$survey.design)
-  trend <- fit(outcome, "score", models[[name]])
-  hundred <- fit(outcome, "hundred", models[[name]])
-  rows <- paste0("quartileQ", 2:4)
-  associations[[length(associations) + 1]] <- list(
-    outcome = outcome, model = name, df = df, n = length(quartiles$y),
-    quartile = unname(coef(quartiles)[rows]), quartile_se = unname(SE(quartiles)[rows]),
-    quartile_p = unname(2 * pt(-abs(coef(quartiles)[rows] / SE(quartiles)[rows]), df)),
-    trend = unname(coef(trend)["score"]), trend_se = unname(SE(trend)["score"]),
-    trend_p = unname(2 * pt(-abs(coef(trend)["score"] / SE(trend)["score"]), df)),
-    hundred = unname(coef(hundred)["hundred"]), hundred_se = unname(SE(hundred)["hundred"]))
-}
+# Every model and outcome of the main exposure; of the others, the main outcomes in two models.
+asked <- expand.grid(model = setdiff(names(models), "full_vitamin_d"), outcome = c(main, further),
+                     exposure = "magnesium_total", stringsAsFactors = FALSE)
+others <- expand.grid(model = c("without_both", "full"), outcome = main,
+                      exposure = c(magnesium[-1], vitamin_d), stringsAsFactors = FALSE)
+others$model[others$model == "full" & others$exposure %in% vitamin_d] <- "full_vitamin_d"
+asked <- rbind(asked, others)
+associations <- lapply(seq_len(nrow(asked)), function(i) {
+  one <- asked[i, ]
+  group <- paste0(one$exposure, "_group")
+  score <- paste0(one$exposure, "_score")
+  unit <- if (one$exposure %in% vitamin_d) 5 else 100
+  per <- sprintf("I(%s / %d)", one$exposure, unit)
+  groups <- fit(one$outcome, group, models[[one$model]])
+  df <- degf(groups$survey.design)
+  trend <- fit(one$outcome, score, models[[one$model]])
+  linear <- fit(one$outcome, per, models[[one$model]])
+  rows <- paste0(group, grouped[[one$exposure]]$names[-1])
+  p_of <- function(b, se) unname(2 * pt(-abs(b / se), df))
+  list(exposure = one$exposure, outcome = one$outcome, model = one$model, df = df,
+       n = length(groups$y), group = unname(coef(groups)[rows]),
+       group_se = unname(SE(groups)[rows]), group_p = p_of(coef(groups)[rows], SE(groups)[rows]),
+       trend = unname(coef(trend)[score]), trend_se = unname(SE(trend)[score]),
+       trend_p = p_of(coef(trend)[score], SE(trend)[score]),
+       unit = unname(coef(linear)[per]), unit_se = unname(SE(linear)[per]))
+})
 
 # The curve by another basis of the same space: combined at the values of `at`, less the value at
 # `reference`. The nonlinear part is tested beside a linear term.
-curves <- lapply(outcomes, function(outcome) {
+curves <- lapply(main, function(outcome) {
   model <- fit(outcome, "b1 + b2 + b3", models[["full"]])
-  bent <- fit(outcome, "hundred + b2 + b3", models[["full"]])
+  bent <- fit(outcome, "I(dose / 100) + b2 + b3", models[["full"]])
   df <- degf(model$survey.design)
   shape <- basis(at) - basis(rep(reference, length(at)))
   rows <- paste0("b", 1:3)
@@ -121,7 +145,7 @@ curves <- lapply(outcomes, function(outcome) {
 })
 
 shares <- list()
-for (event in c("below_12", "from_12_to_20", "low_status")) for (q in c("all", paste0("Q", 1:4))) {
+for (event in c("below_12", "from_12_to_20")) for (q in c("all", paste0("Q", 1:4))) {
   design <- if (q == "all") cohort else subset(cohort, quartile == q)
   # What svyciprop(method = "logit") does, but iterated to the last digits.
   odds <- function(start) {
@@ -150,4 +174,5 @@ write_json17(list(
   r = R.version.string, survey = as.character(packageVersion("survey")),
   people = sum(people$in_cohort), cuts = cuts, medians = unname(medians), at = at,
   reference = reference, knots = knots, associations = associations, curves = curves,
-  shares = shares, described = described), file.path(here, paste0(study, ".json")))
+  shares = shares, described = described, grouped = grouped),
+  file.path(here, "deng_2013.json"))

@@ -76,10 +76,10 @@ def test_a_mean_of_two_days_is_told_from_one_day(
 
 
 def test_a_total_comes_from_the_recall_in_part(made: Any) -> None:
-    facts = made.facts_for("deng_2013_total")
+    facts = made.facts_for("deng_2013")
     text = said(made, [], facts)
     assert "total calcium and total vitamin D (totals: their part from food). Their" in text
-    assert "(totals:" not in said(made, [], made.facts_for("deng_2013"))
+    assert "(totals:" not in said(made, [], made.facts_for("forrest_2011"))
 
 
 def test_cut_offs_are_told_of_studies_that_have_them(made: Any) -> None:

@@ -1,0 +1,256 @@
+"""The optional sections of a study file: what they must name, and how a mistake is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis.cohort.measures import MEASURES
+from analysis.errors import InputError
+from analysis.study import Study, check_study, load_study
+
+TEXT = (
+    (Path(__file__).parent / "small.toml").read_text()
+    + """
+[[other_exposures]]
+measure = "magnesium_supplemental"
+groups = 3
+split = "users"
+per = 100
+
+[[outcomes]]
+name = "lower"
+label = "Lower vitamin D"
+definition = "25(OH)D below 30 nmol/L"
+event = "vitamin_d < 30"
+against = "vitamin_d >= 50"
+role = "further"
+
+[[outcomes]]
+name = "between"
+label = "Between"
+definition = "25(OH)D from 30 to below 50 nmol/L"
+event = "vitamin_d >= 30 and vitamin_d < 50"
+against = "vitamin_d >= 50"
+
+[[outcomes]]
+name = "level"
+label = "25(OH)D"
+definition = "nmol/L"
+measure = "vitamin_d"
+
+[[models]]
+name = "other"
+label = "Other"
+exposures = ["magnesium_supplemental"]
+terms = ["age", "magnesium_dietary"]
+
+[[multinomial]]
+name = "status"
+label = "Both logits"
+outcomes = ["lower", "between"]
+
+[[interactions]]
+name = "vitamin_d"
+label = "With vitamin D"
+modifier = "vitamin_d_total"
+per = 5
+outcomes = ["low"]
+slopes = ["level"]
+
+[[strata]]
+name = "by_age"
+label = "Age"
+measure = "age"
+cuts = [51]
+names = ["young", "old"]
+
+[[strata]]
+name = "by_sex"
+label = "Sex"
+measure = "sex"
+
+[specifications]
+outcomes = ["low"]
+model = "adjusted"
+
+[[specifications.choices]]
+name = "age"
+label = "Ages"
+options = [
+    { name = "all", label = "all" },
+    { name = "some", label = "some", keep = "age < 80", cycles = ["2005-2006"] },
+]
+
+[confounding]
+outcomes = ["low"]
+
+[confounding.negative_exposure]
+measure = "lutein_dietary"
+reason = "None."
+
+[imputation]
+outcomes = ["low"]
+seed = 1
+"""
+)
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def written(text: str) -> Path:
+        path = tmp_path / "made.toml"
+        path.write_text(text)
+        return path
+
+    return written
+
+
+@pytest.fixture
+def study(write: Write) -> Study:
+    return load_study(write(TEXT))
+
+
+def test_the_sections_are_read(study: Study) -> None:
+    check_study(study, MEASURES)
+    assert [model.name for model in study.models_of("magnesium_dietary")] == ["adjusted"]
+    assert [model.name for model in study.models_of("magnesium_supplemental")] == [
+        "adjusted",
+        "other",
+    ]
+    assert study.interactions[0].joint == (3,)
+    assert study.strata[0].parts == ("young", "old")
+    assert {"lutein_dietary", "vitamin_d_total", "magnesium_supplemental"} <= set(study.measures)
+    assert study.specifications is not None
+    assert study.specifications.count == 2
+    assert study.other_weights == {}
+
+
+WRONG = {
+    'split = "users"': ('split = "user"', "other exposure no. 1, split: want"),
+    'seed = 1': (
+        'seed = 1\n[[other_exposures]]\nmeasure = "magnesium_dietary"\ngroups = 3\nper = 1',
+        "other exposure no. 2, measure: 'magnesium_dietary' is an exposure already",
+    ),
+    'exposures = ["magnesium_supplemental"]': (
+        'exposures = ["magnesium_suplemental"]',
+        "no exposure is named 'magnesium_suplemental'; did you mean 'magnesium_supplemental'?",
+    ),
+    'exposures = ["magnesium_supplemental"]\nterms = ["age", "magnesium_dietary"]': (
+        'exposures = ["magnesium_supplemental"]\nterms = ["age", "magnesium_supplemental"]',
+        "holds the exposure 'magnesium_supplemental', which this model is for",
+    ),
+    'vitamin_d < 50"\nagainst = "vitamin_d >= 50"\n\n[[outcomes]]\nname = "level"': (
+        'vitamin_d < 50"\nagainst = "vitamin_d >= 75"\n\n[[outcomes]]\nname = "level"',
+        "multinomial model 'status', outcomes: the outcomes of one model must have the same",
+    ),
+    'slopes = ["level"]': ('slopes = ["low"]', "the outcome 'low' is not continuous"),
+    'modifier = "vitamin_d_total"\nper = 5': (
+        'modifier = "vitamin_d_total"\nper = 0',
+        "interaction 'vitamin_d', per: want a number above 0, got the number 0",
+    ),
+    "cuts = [51]": ("cuts = [51]\ngroups = 2", "has both 'cuts' and 'groups'"),
+    'cuts = [51]\nnames = ["young", "old"]\n': ("cuts = [51, 51]\n", "want numbers that increase"),
+    'names = ["young", "old"]': ('names = ["young"]', "want 2 names, one a part"),
+    'cuts = [51]\nnames = ["young", "old"]': (
+        'cuts = ["a"]',
+        "division 'by_age', cuts no. 1: want a number, got the text 'a'",
+    ),
+    'model = "adjusted"\n\n[[spec': (
+        'model = "adjust"\n\n[[spec',
+        "specifications.model: no model is named 'adjust'; did you mean 'adjusted'?",
+    ),
+    'keep = "age < 80"': (
+        'keep = "age <"',
+        "specifications.choices no. 1.options no. 2.keep:",
+    ),
+    'cycles = ["2005-2006"] },': (
+        'cycles = ["2003-2004"] },',
+        "'2003-2004' is not among the study's cycles",
+    ),
+    '{ name = "all", label = "all" },': (
+        '{ name = "all", label = "all", keeps = "age < 80" },',
+        "specifications.choices no. 1.options no. 1.keeps: unknown key 'keeps' in "
+        "[[specifications.choices.options]]; did you mean 'keep'?",
+    ),
+    '{ name = "some"': ('{ name = "all"', "the name 'all' is taken by an entry above"),
+    'reason = "None."': (
+        "reason = 3",
+        "confounding.negative_exposure.reason: want text of 1 to 2,000 printable characters",
+    ),
+    "\nseed = 1": ("\nseed = -1", "imputation.seed: want a whole number from 0"),
+}
+
+
+@pytest.mark.parametrize("found", WRONG)
+def test_one_mistake_is_told_in_one_message(write: Write, found: str) -> None:
+    changed, told = WRONG[found]
+    assert TEXT.count(found) == 1, TEXT.count(found)
+    with pytest.raises(InputError) as caught:
+        load_study(write(TEXT.replace(found, changed)))
+    assert told in caught.value.message
+    assert "problems" not in caught.value.message, caught.value.message
+
+
+UNFIT = {
+    'modifier = "vitamin_d_total"': (
+        'modifier = "sex"',
+        "interaction 'vitamin_d', modifier: 'sex' is categorical; want a continuous measure",
+    ),
+    'measure = "age"\ncuts = [51]\nnames = ["young", "old"]': (
+        'measure = "age"',
+        "division 'by_age': 'age' is continuous; divide it by 'cuts' or 'groups'",
+    ),
+    'measure = "sex"': (
+        'measure = "sex"\ncuts = [1]',
+        "division 'by_sex': 'sex' is categorical; leave 'cuts' and 'groups' out",
+    ),
+    'measure = "lutein_dietary"': (
+        'measure = "luteine_dietary"',
+        "confounding.negative_exposure.measure: unknown measure 'luteine_dietary'; did you mean",
+    ),
+    "seed = 1": (
+        'seed = 1\nauxiliary = ["sexx"]',
+        "imputation.auxiliary: unknown measure 'sexx'; did you mean 'sex'?",
+    ),
+    'keep = "age < 80"': (
+        'keep = "agee < 80"',
+        "option 'some', keep: unknown measure 'agee'",
+    ),
+}
+
+
+@pytest.mark.parametrize("found", UNFIT)
+def test_measures_must_exist_and_fit(write: Write, found: str) -> None:
+    changed, told = UNFIT[found]
+    assert TEXT.count(found) == 1
+    study = load_study(write(TEXT.replace(found, changed)))
+    with pytest.raises(InputError) as caught:
+        check_study(study, MEASURES)
+    assert told in caught.value.message
+
+
+def test_a_section_that_needs_an_exposure_says_so(write: Write) -> None:
+    text = TEXT[: TEXT.index("[exposure]")] + TEXT[TEXT.index("[[outcomes]]") :]
+    with pytest.raises(InputError) as caught:
+        load_study(write(text))
+    assert "imputation: needs an [exposure], which this file does not have" in caught.value.message
+
+
+def test_other_cycles_leave_out_what_they_lack() -> None:
+    deng = load_study("deng_2013")
+    assert deng.specifications is not None
+    moved = deng.with_cycles(["2001-2002"])
+    assert moved.specifications is not None
+    assert "parathyroid_hormone" not in moved.measures
+    names = [choice.name for choice in moved.specifications.choices]
+    assert "recalls" not in names
+    assert len(names) == len(deng.specifications.choices) - 1
+    late = deng.with_cycles(["2003-2004"])
+    assert late.partial["parathyroid_hormone"] == ("2003-2004",)
+    assert late.specifications is not None
+    assert late.specifications.count == deng.specifications.count
