@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.errors import InputError
 from analysis.models.names import NOBODY, group_names
 from analysis.survey import Design
+from analysis.survey.intervals import weighted_quantile
 
 
 @dataclass(frozen=True)
@@ -154,4 +155,11 @@ def weighted_quantiles(domain: Design, column: str, shares: Sequence[float]) -> 
     -------
     ndarray of float, shape (k,)
     """
-    return domain.quantile(column, list(shares)).frame["estimate"].to_numpy()
+    values = domain.frame[column].to_numpy(float)
+    known = members(domain) & np.isfinite(values)
+    if not known.any():
+        return domain.quantile(column, list(shares)).frame["estimate"].to_numpy()
+    order = np.argsort(values[known], kind="stable")
+    x, weights = values[known][order], domain.weights[known][order]
+    # The estimates of `Design.quantile` without its intervals, which cost ten times as much.
+    return np.array([weighted_quantile(x, weights, share, "math") for share in shares])
