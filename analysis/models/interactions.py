@@ -1,0 +1,340 @@
+"""The main exposure and a modifier together: joint categories, tests, additive measures.
+
+References
+----------
+Knol MJ, VanderWeele TJ (2012). Recommendations for presenting analyses of effect modification and
+interaction. International Journal of Epidemiology 41:514-520.
+Knol MJ, VanderWeele TJ, Groenwold RHH, et al. (2011). Estimating measures of interaction on an
+additive scale for preventive exposures. European Journal of Epidemiology 26:433-438.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from analysis.errors import InputError
+from analysis.models.asked import Interaction as Section
+from analysis.models.associations import Fit
+from analysis.models.doses import Doses, dose_groups, weighted_quantiles
+from analysis.models.levels import Compared, as_note, compare, wald_row
+from analysis.models.matrix import dummies
+from analysis.models.plan import Row
+from analysis.models.setting import Setting
+from analysis.models.slopes import (
+    Crossed,
+    crossed,
+    curve_columns,
+    equal_beside_curve_row,
+    group_slope_rows,
+    slope_rows,
+    slope_scale,
+)
+from analysis.survey import RegressionResults
+from analysis.survey.derived import linear_combination
+from analysis.survey.interaction import interaction
+
+MEASURES = {
+    "RERI": "RERI",
+    "attributable proportion": "AP",
+    "synergy index": "S",
+    "ratio of odds ratios": "ratio_of_ORs",
+}
+"""Measures of interaction: their names in `analysis.survey.interaction` and in the results."""
+
+HALVES = ("below", "above")
+"""The groups below and above an intake's median."""
+
+MEDIANS = "below vs above the median"
+TRIMMED = (0.01, 0.99)
+"""Weighted quantiles to which intakes are brought in, to see what the few far ones do."""
+
+BROUGHT_IN = ", 1st to 99th percentile"
+"""Put after the contrast of what is estimated with such intakes."""
+
+BESIDE_CURVES = ", beside curves"
+"""Put after the contrast of what is estimated beside restricted cubic splines of the intakes."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The main exposure, its modifier, and the covariates that go beside both.
+
+    Parameters
+    ----------
+    setting : Setting
+    section : Section
+        What the study asks for.
+    fits : dict of str to Fit
+        By outcome. The covariates are those of the section's model without the terms that hold
+        the exposure or the modifier, which have columns of their own here.
+    """
+
+    setting: Setting
+    section: Section
+    fits: dict[str, Fit]
+
+    @property
+    def exposure(self) -> str:
+        """The main exposure's measure."""
+        return self.setting.exposure.measure
+
+    def groups(self, measure: str, count: int) -> Doses:
+        """Split an intake in the cohort by the study's rule for cut points."""
+        weighted = self.setting.exposure.cut_points == "weighted"
+        cohort, frame = self.setting.cohort, self.setting.frame
+        try:
+            return dose_groups(cohort, frame, measure, count, weighted=weighted)
+        except InputError as error:
+            where = f"interaction '{self.section.name}'"
+            raise InputError(error.what, where=where, remedy=error.remedy) from None
+
+    def row(self, outcome: str, **more: object) -> Row:
+        """Columns that all rows of this section share."""
+        return {
+            "analysis": "interaction",
+            "model": self.fits[outcome].model.name,
+            "outcome": outcome,
+            "exposure": self.exposure,
+            "stratum": self.section.name,
+            **more,
+        }
+
+
+def interaction_rows(setting: Setting) -> Iterator[Row]:
+    """Estimate the interactions of the main exposure that a study asks for.
+
+    Parameters
+    ----------
+    setting : Setting
+        With ``plan.interactions``.
+
+    Yields
+    ------
+    dict
+        Rows of the analyses ``joint``, ``interaction`` and ``slope``.
+
+    Raises
+    ------
+    InputError
+        If an intake takes too few values for as many groups.
+    """
+    for section in setting.plan.interactions:
+        if not (section.outcomes or section.slopes):
+            continue
+        pair = _pair(setting, section)
+        for count in section.joint:
+            yield from _joint_rows(pair, count)
+        yield from _additive_rows(pair)
+        yield from _continuous_rows(pair)
+
+
+def _pair(setting: Setting, section: Section) -> Pair:
+    model = setting.model(section.model)
+    own = {setting.exposure.measure, section.modifier}
+    terms = [term for term in model.parsed_terms if not term.columns & own]
+    outcomes = [*section.outcomes, *section.slopes]
+    first = setting.fit(outcomes[0], terms, model)
+    fits = {name: replace(first, response=setting.responses[name]) for name in outcomes}
+    return Pair(setting, section, fits)
+
+
+def _combined(first: pd.Series, second: pd.Series) -> pd.Series:
+    """Cross two groupings: categories ``"T1, T1"``, ``"T1, T2"``, ... with the first before."""
+    a, b = first.cat.codes.to_numpy(), second.cat.codes.to_numpy()
+    size = len(second.cat.categories)
+    codes = np.where((a < 0) | (b < 0), -1, a * size + b)
+    names = [", ".join(pair) for pair in product(first.cat.categories, second.cat.categories)]
+    return pd.Series(pd.Categorical.from_codes(codes, names), index=first.index)
+
+
+def _joint_rows(pair: Pair, count: int) -> Iterator[Row]:
+    """Joint categories against the lowest of both, and their tests of no interaction."""
+    doses = pair.groups(pair.exposure, count)
+    others = pair.groups(pair.section.modifier, count)
+    group = _combined(doses.group, others.group)
+    contrast = f"{count}x{count}"
+    for outcome, fit in pair.fits.items():
+        found = compare(fit, group, "joint")
+        for row in found.rows():
+            level, other = row["level"].split(", ")
+            row |= pair.row(outcome, analysis="joint", contrast=contrast)
+            yield row | {"level": level, "stratum_level": other}
+        yield pair.row(outcome, contrast=f"{contrast} groups") | _products_test(found, count)
+        yield pair.row(outcome, contrast=f"{contrast} trend") | _scores_test(fit, doses, others)
+
+
+def product_contrasts(estimable: np.ndarray, count: int) -> np.ndarray:
+    """Contrasts of joint categories that are all 0 where log odds (or means) are additive.
+
+    They span what the two main effects cannot give: with every category there, the
+    (k - 1)^2 products beside main effects, of which the Wald test is the same. With categories
+    missing, as many as the others allow.
+
+    Parameters
+    ----------
+    estimable : ndarray of bool, shape (k * k,)
+        Which categories have an estimate, the modifier's groups running faster.
+    count : int
+        k.
+
+    Returns
+    -------
+    ndarray of float, shape (q, number estimable)
+    """
+    rows, columns = np.divmod(np.arange(count * count), count)
+    main = np.column_stack([rows[:, None] == np.arange(count), columns[:, None] == range(count)])
+    return linalg.null_space(main[estimable].astype(float).T).T
+
+
+def _products_test(found: Compared, count: int) -> Row:
+    row: Row = {"measure": "p_interaction", **_people(found)}
+    if found.results is None:
+        return row | {"note": found.notes[0] or found.notes[1]}
+    contrasts = product_contrasts(found.estimable, count)
+    if not len(contrasts):
+        return row | {"note": "too few joint categories have an estimate"}
+    if len(contrasts) < (count - 1) ** 2:
+        row["note"] = f"of {len(contrasts)} products: not every joint category has an estimate"
+    names = [found.name(i) for i in np.flatnonzero(found.estimable)[1:].tolist()]
+    # The reference is 0 and has no coefficient.
+    return row | wald_row(found.results, pd.DataFrame(contrasts[:, 1:], columns=names))
+
+
+def _people(found: Compared) -> Row:
+    """Count the people of the model of joint categories."""
+    used = found.estimable if found.results is not None else np.zeros(len(found.n), dtype=bool)
+    return {"n": found.n[used].sum(), "events": found.events[used].sum() if used.any() else np.nan}
+
+
+def _scores_test(fit: Fit, doses: Doses, others: Doses) -> Row:
+    """Test the product of both groups' medians beside indicators of the groups (1 degree)."""
+    scores = [each.scores() / float(each.medians[-1] - each.medians[0]) for each in (doses, others)]
+    columns = pd.concat(
+        [
+            dummies(fit.of_members(doses.group), "exposure"),
+            dummies(fit.of_members(others.group), "modifier"),
+            fit.of_members(scores[0] * scores[1]).rename("product of medians"),
+        ],
+        axis=1,
+    )
+    row: Row = {"measure": "p_interaction"}
+    try:
+        results = fit.regress(columns)
+        return row | _counted(results) | wald_row(results, ["product of medians"])
+    except InputError as error:
+        return row | {"note": as_note(error)}
+
+
+def _counted(results: RegressionResults) -> Row:
+    return {"n": results.nobs, "events": np.nan if results.n_events is None else results.n_events}
+
+
+def _additive_rows(pair: Pair) -> Iterator[Row]:
+    """Interaction on the additive scale, with the combination of lowest risk as reference."""
+    doses, others = (pair.groups(name, 2) for name in (pair.exposure, pair.section.modifier))
+    halves = [each.group.cat.rename_categories(list(HALVES)) for each in (doses, others)]
+    group = _combined(*halves)
+    for outcome in pair.section.outcomes:
+        found = compare(pair.fits[outcome], group, "joint")
+        yield from _additive(pair, outcome, found)
+
+
+def _additive(pair: Pair, outcome: str, found: Compared) -> Iterator[Row]:
+    base = pair.row(outcome, contrast=MEDIANS)
+    if found.results is None or not found.estimable.all():
+        note = next(note for note in found.notes if note)
+        for name in MEASURES.values():
+            yield base | _people(found) | {"measure": name, "note": note}
+        return
+    results = found.results
+    base |= {"df": results.df_resid}
+    lowest = int(np.argmin(found.log_estimates()))
+    # Of the codes 0 to 3 the second bit is the exposure's half, the first the modifier's.
+    cells = {"A": lowest ^ 2, "B": lowest ^ 1, "A and B": lowest ^ 3}
+    logs = linear_combination(
+        results,
+        {
+            "A": _from_to(found, {cells["A"]: 1, lowest: -1}),
+            "B": _from_to(found, {cells["B"]: 1, lowest: -1}),
+            "product": _from_to(
+                found, {cells["A and B"]: 1, cells["A"]: -1, cells["B"]: -1, lowest: 1}
+            ),
+        },
+    )
+    measured = interaction(logs, "A", "B", "product")
+    reference = {"reference": found.levels[lowest]}
+    yield base | reference | _cell(found, lowest) | {"measure": "OR", "estimate": 1.0}
+    for name, cell in cells.items():
+        ratio = measured.odds_ratios.loc[name].to_dict()
+        yield base | reference | _cell(found, cell) | {"measure": "OR"} | ratio
+    for name, called in MEASURES.items():
+        row = measured.measures.loc[name].to_dict() | {"measure": called, "note": ""}
+        if not np.isfinite(row["estimate"]):
+            row["note"] = "the joint effect and the sum of the single ones differ in sign"
+        yield base | reference | _people(found) | row
+
+
+def _from_to(found: Compared, weights: dict[int, int]) -> dict[str, float]:
+    """Write a contrast of joint categories by coefficients; the first category has none."""
+    return {found.name(i): float(weight) for i, weight in weights.items() if i}
+
+
+def _cell(found: Compared, i: int) -> Row:
+    return {"level": found.levels[i], "n": found.n[i], "events": found.events[i]}
+
+
+def _continuous_rows(pair: Pair) -> Iterator[Row]:
+    """Test the product of both intakes as they are; give the slopes of each across the other.
+
+    A straight line gives the hundredth milligram the weight of the first, and intakes reach far
+    because of supplements. Where an association is in truth curved, and the intakes correlated, a
+    product beside straight lines takes up the curve and looks like an interaction. So the test is
+    made twice more: with both intakes brought in to their 1st and 99th percentiles, which keeps
+    everyone, and with a curve of each in the place of its line.
+    """
+    setting, section = pair.setting, pair.section
+    whole = crossed(setting, section)
+    ends = [weighted_quantiles(setting.cohort, name, TRIMMED).tolist() for name in whole.names]
+    lines = {"": whole, BROUGHT_IN: whole.brought_in(ends[0], ends[1])}
+    curves = [curve_columns(setting, name) for name in whole.names]
+    scales = [slope_scale(setting.cohort, name) for name in whole.names]
+    thirds = pair.groups(pair.exposure, 3).group if section.slopes else None
+    for outcome, fit in pair.fits.items():
+        base = pair.row(outcome)
+        for suffix, crossing in lines.items():
+            row, results = _product_row(fit, crossing, crossing.columns(fit))
+            yield base | row | {"contrast": f"continuous{suffix}"}
+            if results is not None and crossing is whole:
+                yield from slope_rows(base, fit, results, whole, scales)
+        curved = pd.concat([*curves, whole.columns(fit)[[whole.product]]], axis=1)
+        row, _ = _product_row(fit, whole, curved)
+        yield base | row | {"contrast": f"continuous{BESIDE_CURVES}"}
+        if thirds is not None and outcome in section.slopes:
+            for suffix, crossing in lines.items():
+                yield from group_slope_rows(base, fit, thirds, crossing, suffix)
+            yield equal_beside_curve_row(base, fit, thirds, whole, curves[1], BESIDE_CURVES)
+
+
+def _product_row(
+    fit: Fit, crossing: Crossed, columns: pd.DataFrame
+) -> tuple[Row, RegressionResults | None]:
+    """Test the product; the estimate is its coefficient (log odds ratio or difference)."""
+    row: Row = {"measure": "p_interaction"}
+    try:
+        results = fit.regress(columns)
+    except InputError as error:
+        return row | {"note": as_note(error)}, None
+    row |= {
+        "estimate": results.params[crossing.product],
+        "std_error": results.bse[crossing.product],
+        "unit": f"{crossing.per_text(0)} and {crossing.per_text(1)}",
+        **_counted(results),
+        **wald_row(results, [crossing.product]),
+    }
+    return row, results
