@@ -107,11 +107,14 @@ def match_codes(codes: pd.Series, book: pd.Series) -> pd.DataFrame:
     """
     eaten = np.unique(codes.dropna().to_numpy()).astype("int64")
     known = book.index.to_numpy(dtype="int64")
-    used = [nearest_code(int(code), known) for code in eaten]
+    own = np.isin(eaten, known)
+    used = [
+        int(code) if is_known else nearest_code(int(code), known)
+        for code, is_known in zip(eaten, own, strict=True)
+    ]
     found = pd.DataFrame(
         {"used": pd.array(used, dtype="Int64")}, index=pd.Index(eaten, name="code")
     )
-    own = np.isin(eaten, known)
     names = np.where(own, "own", np.where(found["used"].isna(), "none", "nearest"))
     found["match"] = pd.Categorical(names, categories=list(MATCHES))
     found["per_gram"] = book.reindex(found["used"].astype("float64")).to_numpy()

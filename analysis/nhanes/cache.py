@@ -30,7 +30,7 @@ from analysis.nhanes.xpt import read_columns
 _LOG = logging.getLogger(__name__)
 
 # Raise with every change to what `read_columns` or `parse_codebook` return for the same file.
-_FORMAT = 1
+_FORMAT = 2
 _DIGEST_LENGTH = hashlib.sha256().digest_size
 
 

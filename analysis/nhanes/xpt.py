@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyreadstat
+from numpy.typing import NDArray
 
 from analysis.errors import DataError
 
@@ -31,6 +33,9 @@ IDENTIFIER = "SEQN"
 _MEMBER_HEADER = b"HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!"
 _NAMESTR_HEADER = b"HEADER RECORD*******NAMESTR HEADER RECORD!!!!!!!"
 _OBS_HEADER = b"HEADER RECORD*******OBS     HEADER RECORD!!!!!!!"
+_POSITION = 84
+"""Offset in a variable's description of its position in the row (TS-140: npos)."""
+_NUMBER_LENGTHS = range(2, 9)
 _NAMESTR_LENGTHS = (140, 136)  # the shorter one is written under VAX/VMS
 _BLANK = b" "
 _ENCODINGS = ("UTF-8", "WINDOWS-1252")
@@ -49,11 +54,14 @@ class Header:
         Bytes of a row.
     data_start : int
         Offset of the first row, in bytes.
+    places : dict of str to slice
+        The bytes of each variable in a row.
     """
 
     columns: dict[str, bool]
     row_length: int
     data_start: int
+    places: dict[str, slice]
 
 
 def read_header(path: Path) -> Header:
@@ -87,15 +95,18 @@ def read_header(path: Path) -> Header:
         raise DataError(f"cannot be read ({error.strerror})", where=str(path)) from error
     if not opening.startswith(_OBS_HEADER):
         raise _damaged(path, "is a transport file with a damaged or incomplete header")
-    columns, row_length = {}, 0
+    columns, places, row_length = {}, {}, 0
     for start in range(0, namestr_length * variables, namestr_length):
         # TS-140: type (1 numeric, 2 character), hash, length in the row, number, name.
         kind, _, length, _, name = struct.unpack_from(">hhhh8s", namestrs, start)
-        columns[name.decode("ascii", "replace").strip()] = kind == 2
+        (position,) = struct.unpack_from(">l", namestrs, start + _POSITION)
+        called = name.decode("ascii", "replace").strip()
+        columns[called], places[called] = kind == 2, slice(position, position + length)
         row_length += length
-    if row_length <= 0 or len(columns) != variables:
+    inside = all(0 <= place.start < place.stop <= row_length for place in places.values())
+    if row_length <= 0 or len(columns) != variables or not inside:
         raise _damaged(path, "is a transport file with variables that are not rightly described")
-    return Header(columns, row_length, data_start)
+    return Header(columns, row_length, data_start, places)
 
 
 def _sizes(path: Path, head: bytes) -> tuple[int, int]:
@@ -172,18 +183,66 @@ def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
 
     Notes
     -----
-    pyreadstat, because `pandas.read_sas` turns zeros into 5.4e-79.
+    Numbers are taken from where they stand in each row. Every other reader takes all of the row
+    apart: 15 times as long for three of the 60 variables in a table of foods. `pandas.read_sas`
+    would besides turn zeros into 5.4e-79. Text is read by pyreadstat, which knows its encodings.
     """
     header, rows = read_header(path), count_rows(path)
     _require(path, header, columns)
-    if not columns:
-        return pd.DataFrame(index=pd.RangeIndex(rows))
-    frame = _read_with_pyreadstat(path, columns)
-    if len(frame) != rows:
-        raise _damaged(path, f"should hold {rows:,} rows but {len(frame):,} could be read")
-    types = {name: "str" if header.columns[name] else "float64" for name in columns}
-    frame = frame[list(columns)].astype(types)
+    texts = [name for name in columns if header.columns[name]]
+    found = _read_numbers(path, header, rows, [n for n in columns if n not in texts])
+    if texts:
+        frame = _read_with_pyreadstat(path, texts)
+        if len(frame) != rows:
+            raise _damaged(path, f"should hold {rows:,} rows but {len(frame):,} could be read")
+        found |= {name: frame[name].astype("str") for name in texts}
+    frame = pd.DataFrame({name: found[name] for name in columns}, index=pd.RangeIndex(rows))
     return _with_integer_identifier(path, frame)
+
+
+def _read_numbers(
+    path: Path, header: Header, rows: int, names: Sequence[str]
+) -> dict[str, NDArray[np.float64] | pd.Series]:
+    places = {name: header.places[name] for name in names}
+    if any(place.stop - place.start not in _NUMBER_LENGTHS for place in places.values()):
+        raise _damaged(path, "is a transport file with variables that are not rightly described")
+    if not rows:
+        return {name: np.empty(0) for name in names}
+    shape = (rows, header.row_length)
+    table = np.memmap(path, dtype=np.uint8, mode="r", offset=header.data_start, shape=shape)
+    return {name: ieee_numbers(table[:, place]) for name, place in places.items()}
+
+
+def ieee_numbers(content: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Turn the numbers of a transport file, which are IBM's, into IEEE's.
+
+    A bit of sign, seven bits of exponent e and up to 56 of a fraction f: (-1)^s f 16^(e - 64). IEEE
+    keeps 53 digits; what lies beyond is cut off, as in SAS. Fewer than eight bytes are filled up
+    with zeros. A first byte with nothing but zeros after it is a missing value (``.``, ``_`` or a
+    letter, which tells its kind). Source: SAS technical note TS-140.
+
+    Parameters
+    ----------
+    content : ndarray of uint8, shape (n, k)
+        The k bytes of each number, 2 to 8.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        NaN where missing.
+    """
+    whole = np.zeros((len(content), 8), dtype=np.uint8)
+    whole[:, : content.shape[1]] = content
+    bits = whole.view(">u8")[:, 0].astype(np.uint64)
+    fraction = bits & np.uint64(2**56 - 1)
+    # Three bits at most lie beyond the 53: as many as the first of 14 hexadecimal digits lacks.
+    for digits in (54, 55, 56):
+        long = fraction >= np.uint64(2 ** (digits - 1))
+        fraction = np.where(long, fraction & np.uint64(-(2 ** (digits - 53)) % 2**64), fraction)
+    exponent = (bits >> np.uint64(56) & np.uint64(0x7F)).astype(np.int32)
+    numbers = np.ldexp(fraction.astype(np.float64), 4 * (exponent - 64) - 56)
+    missing = (fraction == 0) & (bits != 0)
+    return np.where(missing, np.nan, np.where(bits >> np.uint64(63), -numbers, numbers))
 
 
 def _read_with_pyreadstat(path: Path, columns: Sequence[str]) -> pd.DataFrame:
@@ -224,6 +283,8 @@ def _with_integer_identifier(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     if IDENTIFIER not in frame:
         return frame
     numbers = frame[IDENTIFIER]
+    if not pd.api.types.is_float_dtype(numbers):
+        raise _damaged(path, f"holds text in place of {IDENTIFIER}")
     if not ((numbers % 1 == 0) & numbers.between(1, 2**53)).all():
         raise _damaged(path, f"holds values of {IDENTIFIER} that are no whole numbers")
     return frame.astype({IDENTIFIER: "int64"})

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.errors import DataError
-from analysis.nhanes.xpt import RECORD, count_rows, read_columns, read_header
+from analysis.nhanes.xpt import RECORD, count_rows, ieee_numbers, read_columns, read_header
 
 Write = Callable[..., Path]
 
@@ -53,6 +54,88 @@ def test_values_survive_unchanged(write_table: Write, rows: list[tuple[float | N
     expected = frame.astype({"SEQN": "int64"})[["NAME", "X", "SEQN"]]
     pd.testing.assert_frame_equal(read, expected, check_exact=True)
     assert count_rows(path) == len(frame)
+
+
+# Every number begins with a digit that is not 0, as IBM's machines and SAS write it; then anything.
+IBM_NUMBERS = st.tuples(
+    st.integers(0, 255), st.integers(16, 255), st.binary(min_size=6, max_size=6)
+).map(lambda parts: bytes(parts[:2]) + parts[2])
+IBM_MISSING = st.integers(0, 255).map(lambda first: bytes([first]) + bytes(7))
+
+
+@SETTINGS
+@given(st.lists(st.one_of(IBM_NUMBERS, IBM_MISSING), min_size=1, max_size=40))
+def test_any_bytes_are_the_number_that_pyreadstat_makes_of_them(
+    write_table: Write, numbers: list[bytes]
+):
+    path = write_table(pd.DataFrame({"A": np.ones(len(numbers)), "B": np.ones(len(numbers))}))
+    content, start = bytearray(path.read_bytes()), read_header(path).data_start
+    for row, number in enumerate(numbers):
+        content[start + 16 * row : start + 16 * row + 8] = number
+    path.write_bytes(content)
+    theirs, _ = pyreadstat.read_xport(str(path), disable_datetime_conversion=True)
+    pd.testing.assert_frame_equal(read_columns(path, ["A", "B"]), theirs, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        ("4110000000000000", 1.0),
+        ("C276A00000000000", -118.625),  # a textbook's example
+        ("4276A0", 118.625),
+        ("4110", 1.0),
+        ("0000", 0.0),
+        ("2E00", math.nan),
+        ("5F00000000000000", math.nan),
+        ("5A00000000000000", math.nan),
+        ("7FFFFFFFFFFFFFFF", 16.0**63 * (1 - 2.0**-53)),  # cut off, not rounded up
+        ("0010000000000000", 16.0**-65),
+    ],
+)
+def test_numbers_of_ibm_and_of_fewer_bytes(content: str, number: float):
+    found = ieee_numbers(np.frombuffer(bytes.fromhex(content), dtype=np.uint8)[None, :])
+    np.testing.assert_array_equal(found, [number])
+
+
+def test_fewer_bytes_are_read_from_where_they_stand(write_table: Write):
+    path = write_table(pd.DataFrame({"A": [1.0], "B": [2.0], "C": [3.0]}))
+    content = bytearray(path.read_bytes())
+    for number, (length, position) in enumerate([(8, 0), (3, 8), (8, 11)]):
+        start = 8 * RECORD + 140 * number
+        content[start + 4 : start + 6] = length.to_bytes(2, "big")
+        content[start + 84 : start + 88] = position.to_bytes(4, "big")
+    start = read_header(path).data_start
+    row = bytes.fromhex("4110000000000000" + "C276A0" + "4130000000000000")
+    path.write_bytes(bytes(content[:start]) + row.ljust(RECORD))
+    assert read_columns(path, ["C", "B", "A"]).to_numpy().tolist() == [[3.0, -118.625, 1.0]]
+    theirs, _ = pyreadstat.read_xport(str(path))
+    assert theirs["B"].tolist() == [-118.625]
+
+
+def described_otherwise(path: Path, variable: int, at: int, value: int, width: int) -> None:
+    """Change a field of a variable's description in a file."""
+    content = bytearray(path.read_bytes())
+    start = 8 * RECORD + 140 * variable + at
+    content[start : start + width] = value.to_bytes(width, "big", signed=True)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "width", "message"),
+    [
+        (84, 17, 4, "not rightly described"),  # stands beyond the row
+        (84, -1, 4, "not rightly described"),
+        (4, 1, 2, "not rightly described"),  # a number of one byte
+        (0, 2, 2, "holds text in place of SEQN"),
+    ],
+)
+def test_a_number_that_cannot_be_one_is_damage(
+    write_table: Write, at: int, value: int, width: int, message: str
+):
+    path = write_table(pd.DataFrame({"SEQN": [1.0, 2.0], "X": [1.0, 2.0]}))
+    described_otherwise(path, 0, at, value, width)
+    with pytest.raises(DataError, match=message):
+        read_columns(path, ["SEQN"])
 
 
 def test_zero_stays_zero_and_types_are_as_promised(write_table: Write):
@@ -208,3 +291,23 @@ def test_a_participant_without_a_whole_number_is_damage(write_table: Write, numb
 
 def test_no_columns_keep_the_rows(write_table: Write):
     assert read_columns(write_table(people(4)), []).shape == (4, 0)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("year", "table", "columns"),
+    [
+        (2005, "DR1IFF_D", ["SEQN", "DR1IFDCD", "DR1IGRMS"]),
+        (2001, "DRXTOT_B", ["SEQN", "WTDRD1", "DRXTMAGN", "DRXTLZ"]),
+        (1999, "DSII", ["DSDPID", "DSDIID", "DSDQTY", "DSDUNIT"]),
+    ],
+)
+def test_the_cdcs_numbers_are_those_of_pyreadstat(
+    real_file: Callable[[str], Path], year: int, table: str, columns: list[str]
+):
+    path = real_file(f"Nchs/Data/Nhanes/Public/{year}/DataFiles/{table}.xpt")
+    theirs, _ = pyreadstat.read_xport(
+        str(path), usecols=columns, encoding="WINDOWS-1252", disable_datetime_conversion=True
+    )
+    ours = read_columns(path, columns).astype("float64")
+    pd.testing.assert_frame_equal(ours, theirs[columns].astype("float64"), check_exact=True)
