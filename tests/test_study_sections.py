@@ -132,7 +132,7 @@ def test_the_sections_are_read(study: Study) -> None:
 
 WRONG = {
     'split = "users"': ('split = "user"', "other exposure no. 1, split: want"),
-    'seed = 1': (
+    "seed = 1": (
         'seed = 1\n[[other_exposures]]\nmeasure = "magnesium_dietary"\ngroups = 3\nper = 1',
         "other exposure no. 2, measure: 'magnesium_dietary' is an exposure already",
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
 from analysis.models.results import COLUMNS
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Row(NamedTuple):
@@ -89,6 +91,6 @@ class Book:
         return any(analysis in self._by_analysis for analysis in analyses)
 
 
-def distinct(values: Iterable[str]) -> list[str]:
+def distinct(values: Iterable[Key]) -> list[Key]:
     """Values without repeats, in order of first appearance."""
     return list(dict.fromkeys(values))

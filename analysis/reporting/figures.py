@@ -23,7 +23,6 @@ from analysis.reporting.words import (
     direction,
     group_noun,
     lower_first,
-    with_interval,
 )
 
 TICKS = (
@@ -84,7 +83,7 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
     last = _models(rows)[-1]
     none = "1" if odds else "0"
     told = [
-        f"{facts.outcome(row.outcome)}, {row.level}: {_plain(row)}, "
+        f"{facts.outcome(row.outcome)}, {row.level}: {words.shown(row)}, "
         + TELLING[direction(row)].format(none=none)
         + "."
         for row in rows
@@ -111,11 +110,6 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
             },
         ),
     )
-
-
-def _plain(row: Row) -> str:
-    part = with_interval(row)
-    return part if isinstance(part, str) else part.text  # type: ignore[union-attr]
 
 
 def _models(rows: Sequence[Row]) -> list[str]:
@@ -152,11 +146,11 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     for row in rows:
         number = models.index(row.model)
         place = places[row.outcome, row.level] + offsets[number]
-        _interval(axes, row, place, colours[number], _marker(number, len(models)))
+        draw_interval(axes, row, place, colours[number], _marker(number, len(models)))
     _null_line(axes, places, 1.0 if odds else 0.0)
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
     axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
-    _value_axis(axes, _finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
+    value_axis(axes, _finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
     axes.set_xlabel(value_label(rows, facts, odds=odds))
     sns.despine(ax=axes, left=True)
     _legend(canvas, [facts.model(model) for model in models], colours, across)
@@ -195,7 +189,7 @@ def _forest_text(
     """Write outcomes and groups at the left, and the last model's figures at the right."""
     at = blended_transform_factory(axes.transAxes, axes.transData)
     edge = -0.27 if wide else -0.19
-    printed = {(r.outcome, r.level): _plain(r) for r in rows if r.model == model}
+    printed = {(r.outcome, r.level): words.shown(r) for r in rows if r.model == model}
     for (outcome, level), place in places.items():
         if not level:
             label = style.fit(facts.outcome(outcome), 60 if wide else 36, lines=1)
@@ -222,7 +216,8 @@ def _marker(number: int, models: int) -> str:
     return style.MARKERS[(models - 1 - number) % len(style.MARKERS)]
 
 
-def _interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
+def draw_interval(axes: Axes, row: Row, place: float, colour: str, marker: str) -> None:
+    """Draw an estimate and its interval along the line at `place`; nothing without estimate."""
     if not math.isfinite(row.estimate):
         return
     if math.isfinite(row.conf_low) and math.isfinite(row.conf_high):
@@ -246,7 +241,7 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], acros
     )  # fmt: skip
 
 
-def _value_axis(axes: Axes, numbers: Sequence[float], *, odds: bool, axis: str) -> None:
+def value_axis(axes: Axes, numbers: Sequence[float], *, odds: bool, axis: str) -> None:
     """Set limits and ticks of the axis that holds estimates; odds ratios on a logarithm."""
     which = axes.xaxis if axis == "x" else axes.yaxis
     limit = axes.set_xlim if axis == "x" else axes.set_ylim
@@ -334,8 +329,8 @@ def _curve_words(book: Book, facts: RunFacts, outcome: str) -> str:
         return f"{name}: not estimable."
     first, last = rows[0], rows[-1]
     return (
-        f"{name}: from {_plain(first)} at {_short(first.level)} "
-        f"to {_plain(last)} at {_short(last.level)}."
+        f"{name}: from {words.shown(first)} at {_short(first.level)} "
+        f"to {words.shown(last)} at {_short(last.level)}."
     )
 
 
@@ -351,12 +346,12 @@ def _curves(
     down = math.ceil(len(outcomes) / across)
     canvas = Canvas(figsize=(width, (2.9 if wide else 2.25) * down + 0.1), layout="constrained")
     panels = canvas.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
-    limits = _band_limits(rows, odds=odds)
+    limits = band_limits(rows, odds=odds)
     for panel, outcome in zip(panels, outcomes, strict=False):
         _curve(panel, [row for row in rows if row.outcome == outcome], odds=odds)
         _marks(panel, book, outcome)
         panel.set_title(style.fit(facts.outcome(outcome), 28 if across > 1 else 40))
-        _value_axis(panel, limits, odds=odds, axis="y")
+        value_axis(panel, limits, odds=odds, axis="y")
         panel.axhline(1 if odds else 0, color=style.INK, lw=0.9, zorder=1)
         sns.despine(ax=panel)
     for panel in panels[len(outcomes) :]:
@@ -368,7 +363,7 @@ def _curves(
     return canvas
 
 
-def _band_limits(rows: Sequence[Row], *, odds: bool) -> list[float]:
+def band_limits(rows: Sequence[Row], *, odds: bool) -> list[float]:
     """Limits of the value axis; a band far beyond the curve is cut off."""
     numbers = _finite(rows, columns=("conf_low", "conf_high"))
     if not odds or not numbers:
@@ -421,7 +416,8 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
     )
     published = any(math.isfinite(row.published) for row in rows)
     told = [
-        f"{facts.outcome(row.outcome)}, {stratum_name(row.stratum_level, facts)}: {_plain(row)}%."
+        f"{facts.outcome(row.outcome)}, {stratum_name(row.stratum_level, facts)}: "
+        f"{words.shown(row)}%."
         for row in rows
     ]
     return Figure(
@@ -482,4 +478,4 @@ def _prevalence_row(axes: Axes, row: Row, place: int) -> None:
     if math.isfinite(row.published):
         axes.plot([100 * row.published], [place - 0.22], "D", color=style.SERIES[1], ms=4,
                   mfc=style.PAPER)  # fmt: skip
-    _interval(axes, shown, place, style.SERIES[0], "o")
+    draw_interval(axes, shown, place, style.SERIES[0], "o")

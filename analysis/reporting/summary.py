@@ -148,16 +148,17 @@ def _options(facts: RunFacts, choice: str) -> Mapping[str, str]:
 def _over_models(book: Book, facts: RunFacts) -> Text:
     """Tell the lowest and the highest estimate over the models, an outcome at a time."""
     rows = sentences.compared(book, facts, "odds_ratio")
-    told = []
+    told: list[Text] = []
     for outcome in distinct(row.outcome for row in rows):
         mine = [row for row in rows if row.outcome == outcome]
         ends = [r for r in mine if r.level == mine[-1].level and math.isfinite(r.estimate)]
         if len(ends) < 3:
             continue
         low, high = (pick(ends, key=lambda row: row.estimate) for pick in (min, max))
+        name, verb = words.lower_first(facts.outcome(outcome)), "" if told else "runs "
         told.append(
             text(
-                f"of {words.lower_first(facts.outcome(outcome))} {'' if told else 'runs '}from ", words.estimate(low),
+                f"of {name} {verb}from ", words.estimate(low),
                 f" ({words.model_name(facts.model(low.model))}) to ", words.estimate(high),
                 f" ({words.model_name(facts.model(high.model))})",
             )
@@ -218,7 +219,7 @@ def findings(book: Book, facts: RunFacts) -> list[Block]:
     )
     groups = _by_theme(facts)
     table = records.verdict_table(book, facts, groups)
-    return [Paragraph(sentences.verdict_sentence(facts)), Paragraph(asked, "note"), table]
+    return [Paragraph(asked, "note"), table]
 
 
 def _by_theme(facts: RunFacts) -> list[tuple[Text, list[Mapping[str, Any]]]]:

@@ -238,7 +238,7 @@ def _value(row: Row, decimals: int) -> Part:
 
 
 def association_table(
-    book: Book, facts: RunFacts, analysis: str, *, further: bool = False
+    book: Book, facts: RunFacts, analysis: str, *, further: bool = False, suffix: str = ""
 ) -> Table:
     """Odds ratios or differences by dose group, with trend and the estimate per unit.
 
@@ -252,6 +252,8 @@ def association_table(
         Which rows.
     further : bool
         For the outcomes that are not main ones, in a table of its own.
+    suffix : str
+        Of the table's key, where the exposure is not the study's main one.
     """
     rows = [row for row in book.find(analysis=analysis) if facts.is_main(row.outcome) != further]
     odds = analysis == "odds_ratio"
@@ -279,14 +281,15 @@ def association_table(
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun(getattr(facts.exposure, "groups", 0))
     what = "Odds ratios" if odds else "Differences"
+    key = (*analysis.split("_"), "table")
     caption = f"{what} (95% confidence intervals) by {noun} of {exposure}{in_unit(facts)}"
     return Table(
-        key=f"{analysis.replace('_', '-')}-table{'-further' if further else ''}",
+        key="-".join(filter(None, (*key, "further" if further else "", suffix.replace("_", "-")))),
         caption=text(f"{caption}, further outcomes" if further else caption),
         head=((Cell(text("Model")), *group_heads(book, levels, facts), *tail),),
         groups=tuple(groups),
         notes=tuple(_association_notes(rows, facts, odds=odds, further=further)),
-        series="supporting" if further else "main",
+        series="supporting" if further or suffix else "main",
     )
 
 

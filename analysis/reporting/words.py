@@ -15,7 +15,7 @@ from typing import Literal
 from analysis import printing
 from analysis.printing import MINUS, NONE, apart, fixed, ratio
 from analysis.reporting.book import Row
-from analysis.reporting.document import Part, Value
+from analysis.reporting.document import Part, Value, text
 
 NBSP = "\N{NO-BREAK SPACE}"
 DASH = "\N{EN DASH}"
@@ -121,6 +121,11 @@ def with_interval(row: Row) -> Part:
         return estimate(row)
     printed = f"{form(row.estimate)} ({interval(form(row.conf_low), form(row.conf_high))})"
     return Value(printed, row.row, ("estimate", "conf_low", "conf_high"))
+
+
+def shown(row: Row) -> str:
+    """Print `with_interval` as plain text, for figures and descriptions."""
+    return text(with_interval(row)).plain
 
 
 def counted(row: Row, column: Literal["n", "events", "estimate"] = "n") -> Part:

@@ -15,10 +15,15 @@ from analysis.reporting import RunFacts
 from analysis.study import load_study
 
 Z = 2.0141
+EXPOSURE = "magnesium_total"
 GROUPS = ("Q1", "Q2", "Q3", "Q4")
 RANGES = ("below 187", "187 to below 258", "258 to below 349", "349 or more")
 MODELS = ("crude", "demographic", "full")
-OUTCOMES = {"deficiency": (0.112, 0.72), "insufficiency": (0.297, 0.85), "low_status": (0.41, 0.8)}
+OUTCOMES = {
+    "deficiency": (0.112, 0.72),
+    "insufficiency": (0.297, 0.85),
+    "endocrine_deficiency": (0.41, 0.8),
+}
 
 
 def ratio_row(log_odds: float, error: float, **where: Any) -> dict[str, Any]:
@@ -31,7 +36,7 @@ def ratio_row(log_odds: float, error: float, **where: Any) -> dict[str, Any]:
         "std_error": error,
         "p_value": 0.0123,
         "df": 46,
-        "exposure": "magnesium_dietary",
+        "exposure": EXPOSURE,
         **where,
     }
 
@@ -45,7 +50,7 @@ def difference_row(value: float, error: float, **where: Any) -> dict[str, Any]:
         "conf_high": value + Z * error,
         "std_error": error,
         "df": 46,
-        "exposure": "magnesium_dietary",
+        "exposure": EXPOSURE,
         "unit": "nmol/L",
         **where,
     }
@@ -122,7 +127,7 @@ def _association(model: str, step: int) -> Iterator[dict[str, Any]]:
         yield ratio_row(
             slope, 0.06, **where, analysis="per_unit", contrast="per 100 mg/day", n=11490
         )
-        for term in ("(Intercept)", "magnesium_dietary[Q2]", "sex[Female]"):
+        for term in ("(Intercept)", f"{EXPOSURE}[Q2]", "sex[Female]"):
             yield {
                 **where, "analysis": "coefficient", "contrast": term, "measure": "log_odds",
                 "estimate": slope, "std_error": 0.1, "statistic": slope / 0.1, "df": 46,

@@ -191,7 +191,7 @@ def test_labels_of_outcomes_stand_clear_of_the_null_line(
     # Wherever the estimates put the line in the drawing.
     odds = analysis == "odds_ratio"
     rows = []
-    for outcome in ("deficiency", "low_status", "serum_25ohd"):
+    for outcome in ("deficiency", "insufficiency", "serum_25ohd"):
         for group in ("Q2", "Q3", "Q4"):
             at = {"analysis": analysis, "model": "full", "outcome": outcome, "level": group}
             make = made.ratio_row if odds else made.difference_row

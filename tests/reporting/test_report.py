@@ -91,7 +91,7 @@ def test_no_number_of_the_answer_is_without_its_row(
             span.text = ""
         rest = lead.text_content().replace("95% CI", "").replace("25(OH)D below 20 ng/mL", "")
         # What is left counts groups and published figures, which are no estimates.
-        counts = r"\b\d (groups|published|is|are|match|lie|lies|agree)\b"
+        counts = r"\b\d+ (groups|published|is|are|match|lie|lies|agree)\b"
         assert re.findall(r"\d+", re.sub(counts, "", rest)) == []
 
 

@@ -1,0 +1,344 @@
+"""The section on the main exposure together with a measure that may modify its association."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from analysis.reporting import modifier_figures, tables, words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import (
+    Block,
+    Bullets,
+    Cell,
+    Group,
+    Heading,
+    Paragraph,
+    Table,
+    Text,
+    listing,
+    text,
+)
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.other_exposures import noted
+from analysis.reporting.sentences import SETTLED
+from analysis.reporting.tables import number, words_cell
+
+ADDITIVE = {
+    "RERI": "Relative excess risk due to interaction (RERI)",
+    "AP": "Attributable proportion (AP)",
+    "S": "Synergy index (S)",
+    "ratio_of_ORs": "Ratio of odds ratios",
+}
+"""Measures of interaction, in the order of their table."""
+
+
+def interactions(everything: Book, facts: RunFacts) -> list[Block]:
+    """Show how far the main association depends on another intake, and the other way round.
+
+    Parameters
+    ----------
+    everything : Book
+        All results: slopes are of the exposure and of the modifier.
+    facts : RunFacts
+        For labels.
+
+    Returns
+    -------
+    list of Block
+        Empty for a study without interactions.
+    """
+    rows = [r for a in ("joint", "interaction") for r in everything.find(analysis=a)]
+    names = distinct(row.stratum for row in rows)
+    found: list[Block] = []
+    for name in names:
+        asked = next((i for i in facts.listed("interactions") if i.name == name), None)
+        if len(names) > 1:
+            found.append(Heading(asked.label if asked else name))
+        found += _interaction(everything, facts, name, asked)
+    return found
+
+
+def title(facts: RunFacts) -> str:
+    """Name the section: as the study names its one interaction."""
+    asked = facts.listed("interactions")
+    return str(asked[0].label) if len(asked) == 1 else "Interaction"
+
+
+def _interaction(everything: Book, facts: RunFacts, name: str, asked: Any) -> list[Block]:
+    where = modifier_figures.Pair(name, facts, getattr(asked, "modifier", name))
+    tests = [
+        row for row in everything.find(analysis="interaction", stratum=name)
+        if row.measure == "p_interaction"
+    ]  # fmt: skip
+    joint = everything.find(analysis="joint", stratum=name)
+    found: list[Block] = [Bullets(tuple(_sentences(everything, where, tests)))] if tests else []
+    for contrast in distinct(row.contrast for row in joint):
+        mine = [row for row in joint if row.contrast == contrast]
+        found.append(modifier_figures.heat_map(where, mine, contrast))
+        found.append(_joint_table(where, mine, contrast))
+    if tests:
+        found.append(_tests_table(where, tests))
+    found += _additive(everything, where)
+    found += _slopes(everything, where)
+    return found
+
+
+def _sentences(everything: Book, where: modifier_figures.Pair, tests: Sequence[Row]) -> list[Text]:
+    """Say for each outcome what the tests of interaction give."""
+    told = []
+    for outcome in distinct(row.outcome for row in tests):
+        mine = [row for row in tests if row.outcome == outcome and math.isfinite(row.p_value)]
+        if not mine:
+            continue
+        below = [row for row in mine if row.p_value < SETTLED]
+        start = f"{words.upper_first(where.facts.outcome(outcome))}: "
+        if not below:
+            start += f"none of {words.plural(len(mine), 'test')} finds a multiplicative interaction"
+        elif len(below) == len(mine):
+            start += f"{'the one test finds' if len(mine) == 1 else 'every test finds'} "
+            start += "a multiplicative interaction"
+        else:
+            start += f"{len(below)} of {len(mine)} tests find a multiplicative interaction"
+        listed = listing(
+            text(f"{row.contrast}, P\N{NO-BREAK SPACE}", words.p_of(row)) for row in mine
+        )
+        told.append(text(start, " (", listed, ").", _additively(everything, where, outcome)))
+    return told
+
+
+def _additively(everything: Book, where: modifier_figures.Pair, outcome: str) -> Text:
+    """Read the RERI: whether both together do more or less than the sum of each."""
+    row = everything.one(
+        analysis="interaction", stratum=where.name, outcome=outcome, measure="RERI"
+    )
+    way = words.direction(row)
+    if row is None or way == "missing":
+        return text()
+    said = {
+        "inverse": "less than additive",
+        "positive": "more than additive",
+        "unclear": "not settled on the additive scale",
+    }[way]
+    return text(" The two together are ", said, " (RERI ", words.with_interval(row), ").")
+
+
+def _joint_table(where: modifier_figures.Pair, rows: Sequence[Row], contrast: str) -> Table:
+    """Tabulate the joint groups: a row a group of the modifier, a column one of the exposure."""
+    levels = distinct(row.level for row in rows)
+    groups = []
+    for outcome in distinct(row.outcome for row in rows):
+        body: list[tuple[Cell, ...]] = []
+        for other in distinct(row.stratum_level for row in rows):
+            mine = {
+                row.level: row
+                for row in rows
+                if row.outcome == outcome and row.stratum_level == other
+            }
+            body.append((words_cell(other), *(_estimate(mine.get(s)) for s in levels)))
+            sizes = (number(words.events_of(mine[s]) if s in mine else words.NONE) for s in levels)
+            body.append((words_cell(f"{other}, {_sizes(rows, outcome)}"), *sizes))
+        unit = where.facts.outcome_unit(outcome)
+        label = f"{where.facts.outcome(outcome)}{f': difference, {unit}' if unit else ''}"
+        groups.append(Group(tuple(body), text(label)))
+    model = words.model_words(where.facts.model(rows[0].model))
+    return Table(
+        key=f"joint-{where.key}-{contrast}",
+        caption=text(
+            f"Joint groups of {where.exposure} (columns) and {where.modifier} (rows): odds ratios "
+            f"or differences (95% CI) against the lowest of both; covariates of {model} without "
+            "these two"
+        ),
+        head=(
+            (
+                Cell(text(where.facts.label(where.modifier_measure))),
+                *(Cell(text(level), number=True) for level in levels),
+            ),
+        ),
+        groups=tuple(groups),
+        notes=(
+            text("Groups are those of the weighted quantiles in the cohort, lowest first; events "
+                 "and n are unweighted."),
+            *noted(rows, lambda row: f"{row.level} of {where.exposure} with {row.stratum_level} "
+                                     f"of {where.modifier}"),
+        ),
+    )  # fmt: skip
+
+
+def _sizes(rows: Sequence[Row], outcome: str) -> str:
+    counted = any(math.isfinite(row.events) for row in rows if row.outcome == outcome)
+    return "events / n" if counted else "n"
+
+
+def _estimate(row: Row | None) -> Cell:
+    if row is None:
+        return number(words.NONE)
+    if modifier_figures.is_reference(row):
+        return number(f"{'1' if row.measure == 'OR' else '0'} (reference)")
+    return number(words.with_interval(row))
+
+
+def _tests_table(where: modifier_figures.Pair, tests: Sequence[Row]) -> Table:
+    body = [
+        Group(
+            tuple(
+                (
+                    words_cell(words.upper_first(row.contrast)),
+                    number(_digits(row, "statistic", 2)),
+                    number(_digits(row, "df", 0)),
+                    number(words.p_of(row, cell=True)),
+                )
+                for row in tests
+                if row.outcome == outcome
+            ),
+            text(where.facts.outcome(outcome)),
+        )
+        for outcome in distinct(row.outcome for row in tests)
+    ]
+    return Table(
+        key=f"interaction-tests-{where.key}",
+        caption=text(
+            f"Tests of multiplicative interaction of {where.exposure} with {where.modifier}"
+        ),
+        head=(tables.head("Product of", "Statistic", "df", "P"),),
+        groups=tuple(body),
+        notes=(text("Wald tests of the products beside all main terms."),
+               *noted(tests, lambda row: f"{where.facts.outcome(row.outcome)}, {row.contrast}")),
+        series="supporting",
+    )  # fmt: skip
+
+
+def _digits(row: Row, column: str, decimals: int) -> Any:
+    value = getattr(row, column)
+    if not math.isfinite(value):
+        return words.NONE
+    return modifier_figures.value_of(row, words.fixed(value, decimals), column)
+
+
+def _additive(everything: Book, where: modifier_figures.Pair) -> list[Block]:
+    rows = [
+        row for row in everything.find(analysis="interaction", stratum=where.name)
+        if row.measure in ADDITIVE
+    ]  # fmt: skip
+    if not rows:
+        return []
+    outcomes = distinct(row.outcome for row in rows)
+    body = []
+    for measure, label in ADDITIVE.items():
+        found = {row.outcome: row for row in rows if row.measure == measure}
+        if found:
+            cells = (
+                number(words.with_interval(found[o]) if o in found else words.NONE)
+                for o in outcomes
+            )
+            body.append((words_cell(label), *cells))
+    references = distinct(row.reference for row in rows if row.reference)
+    note = (
+        "RERI and AP are 0, and S is 1, where the two act additively; the ratio of odds ratios is "
+        "1 where they act multiplicatively. Odds ratios stand for risk ratios, which they exceed "
+        "where the outcome is common."
+    )
+    return [
+        Table(
+            key=f"interaction-measures-{where.key}",
+            caption=text(
+                f"Measures of interaction of {where.exposure} with {where.modifier}, each cut at "
+                "its median (95% CI)"
+            ),
+            head=(
+                (
+                    Cell(text("Measure")),
+                    *(Cell(text(where.facts.outcome(o)), number=True) for o in outcomes),
+                ),
+            ),
+            groups=(Group(tuple(body)),),
+            notes=(
+                *(text(f"Reference, the combination of lowest risk: {r}.") for r in references),
+                text(note),
+                *noted(rows, lambda row: f"{where.facts.outcome(row.outcome)}, {row.measure}"),
+            ),
+        )
+    ]
+
+
+def _slopes(everything: Book, where: modifier_figures.Pair) -> list[Block]:
+    rows = [
+        row
+        for row in everything.find(analysis="slope")
+        if {row.exposure, row.stratum} == where.both
+    ]
+    lines = [row for row in rows if modifier_figures.is_number(row.level)]
+    found: list[Block] = []
+    if lines:
+        told = _bounds(where, rows)
+        found += [Bullets(tuple(told))] if told else []
+        for odds, measure in ((True, "OR"), (False, "difference")):
+            mine = [row for row in lines if row.measure == measure]
+            if mine:
+                bounds = [row for row in rows if row.measure == "jn_bound"]
+                found.append(modifier_figures.slope_figure(where, mine, bounds, odds=odds))
+    grouped = [
+        row for row in rows
+        if row.measure in ("OR", "difference") and not modifier_figures.is_number(row.level)
+    ]  # fmt: skip
+    if grouped:
+        found += _by_group(where, rows, grouped)
+    return found
+
+
+def _bounds(where: modifier_figures.Pair, rows: Sequence[Row]) -> list[Text]:
+    """Say for each slope where it can be told from none (Johnson and Neyman)."""
+    told = []
+    lines = [row for row in rows if modifier_figures.is_number(row.level)]
+    for exposure, outcome in distinct((row.exposure, row.outcome) for row in lines):
+        mine = [r for r in lines if (r.exposure, r.outcome) == (exposure, outcome)]
+        bounds = [
+            r for r in rows
+            if r.measure == "jn_bound" and (r.exposure, r.outcome) == (exposure, outcome)
+            and math.isfinite(r.estimate)
+        ]  # fmt: skip
+        ways = distinct(words.direction(row) for row in mine)
+        slope = words.lower_first(where.facts.label(exposure))
+        other = words.lower_first(where.facts.label(mine[0].stratum))
+        start = f"{words.upper_first(where.facts.outcome(outcome))}: the slope of {slope} is "
+        at = listing(text(words.short_estimate(b), f" {where.facts.unit(b.stratum)}".rstrip())
+                     for b in bounds)  # fmt: skip
+        said = {"inverse": "inverse", "positive": "positive", "unclear": "not settled",
+                "missing": "not estimable"}  # fmt: skip
+        if len(ways) == 1:
+            told.append(text(f"{start}{said[ways[0]]} at every value of {other} shown."))
+            continue
+        spans = listing(_span(where, mine, way, said[way]) for way in ways)
+        changes = text("; it changes at ", at) if bounds else text()
+        told.append(text(start, spans, changes, "."))
+    return told
+
+
+def _span(where: modifier_figures.Pair, mine: Sequence[Row], way: str, said: str) -> Text:
+    """Say at which of the values drawn the slope has this direction."""
+    values = [float(row.level) for row in mine if words.direction(row) == way]
+    unit = where.facts.unit(mine[0].stratum)
+    ends = words.interval(words.short(min(values)), words.short(max(values)))
+    return text(f"{said} at {ends if len(values) > 1 else words.short(values[0])} {unit}".rstrip())
+
+
+def _by_group(
+    where: modifier_figures.Pair, rows: Sequence[Row], grouped: Sequence[Row]
+) -> list[Block]:
+    found: list[Block] = []
+    for exposure, outcome in distinct((r.exposure, r.outcome) for r in grouped):
+        mine = [r for r in grouped if (r.exposure, r.outcome) == (exposure, outcome)]
+        test = next(
+            (r for r in rows if r.measure == "p_equal_slopes"
+             and (r.exposure, r.outcome) == (exposure, outcome)), None,
+        )  # fmt: skip
+        found.append(modifier_figures.grouped_slopes(where, mine))
+        if test is not None and math.isfinite(test.p_value):
+            settled = "differ" if test.p_value < SETTLED else "are not shown to differ"
+            told = text(
+                f"The slopes {settled} between the groups (Wald test: P\N{NO-BREAK SPACE}",
+                words.p_of(test), ").",
+            )  # fmt: skip
+            found.append(Paragraph(told))
+    return found

@@ -1,0 +1,145 @@
+"""Forest plots of several panels beside each other: a line an estimate, a panel an outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.transforms import blended_transform_factory
+
+from analysis.reporting import style, words
+from analysis.reporting.book import Row
+from analysis.reporting.figures import draw_interval, value_axis
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a forest plot.
+
+    Parameters
+    ----------
+    label : str
+        At the left; of a heading in bold.
+    rows : mapping of str to Row
+        What is drawn, by panel; empty for a heading.
+    asides : mapping of str to str
+        Words in place of an estimate at the right, by panel.
+    """
+
+    label: str
+    rows: Mapping[str, Row] = field(default_factory=dict)
+    asides: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heads(self) -> bool:
+        """Whether it is a heading."""
+        return not self.rows
+
+
+LINE = 0.235
+"""Inches from line to line."""
+
+LABELS, FIGURES = 1.62, 1.12
+"""Inches for the labels at the left and the figures at the right of each panel."""
+
+
+def forest(
+    lines: Sequence[Line], panels: Mapping[str, str], width: float, *, odds: bool, axis: str
+) -> Canvas:
+    """Draw lines of estimates with their intervals, a panel a key of `panels`.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        Topmost first.
+    panels : mapping of str to str
+        Titles by key, from left to right; below each other where there is no room.
+    width : float
+        In inches; `style.WIDE` or `style.NARROW`.
+    odds : bool
+        Whether estimates are ratios, drawn on a logarithmic axis around 1.
+    axis : str
+        Label of the axis of estimates.
+
+    Returns
+    -------
+    Canvas
+    """
+    across = min(2, len(panels)) if width == style.WIDE else 1
+    down = math.ceil(len(panels) / across)
+    tall = LINE * len(lines) + 0.2
+    block = tall + 0.75
+    canvas = Canvas(figsize=(width, block * down))
+    plot = (width - LABELS) / across - FIGURES - 0.08
+    found = [row for line in lines for key, row in line.rows.items() if key in panels]
+    numbers = [limit for row in found for limit in _shown(row) if math.isfinite(limit)]
+    for position, (key, title) in enumerate(panels.items()):
+        left = LABELS + (position % across) * (plot + FIGURES + 0.08)
+        bottom = block * (down - 1 - position // across) + 0.46
+        axes = canvas.add_axes(
+            (left / width, bottom / (block * down), plot / width, tall / (block * down))
+        )
+        _panel(axes, lines, key, odds=odds)
+        value_axis(axes, numbers, odds=odds, axis="x")
+        _cut(axes, lines, key)
+        if position % across == 0:
+            _labels(axes, lines, plot)
+        axes.set_title(style.fit(title, 40, lines=1))
+        axes.set_xlabel(axis)
+    return canvas
+
+
+def _shown(row: Row) -> tuple[float, float]:
+    """Limits that the axis must hold: intervals without end are cut off at a factor of 20."""
+    if row.measure == "difference" or not row.estimate > 0:
+        return row.conf_low, row.conf_high
+    return max(row.conf_low, row.estimate / 6), min(row.conf_high, row.estimate * 6)
+
+
+def _panel(axes: Axes, lines: Sequence[Line], key: str, *, odds: bool) -> None:
+    at = blended_transform_factory(axes.transAxes, axes.transData)
+    for position, line in enumerate(lines):
+        place = len(lines) - 1 - position
+        if aside := line.asides.get(key):
+            axes.text(1.04, place, aside, transform=at, va="center", fontsize=8,
+                      color=style.MUTED)  # fmt: skip
+        row = line.rows.get(key)
+        if row is None:
+            continue
+        axes.axhline(place, color=style.RULE, lw=0.5, zorder=-1)
+        draw_interval(axes, row, place, style.SERIES[0], "o")
+        axes.text(1.04, place, words.shown(row), transform=at, va="center",
+                  fontsize=8)  # fmt: skip
+    none = 1.0 if odds else 0.0
+    axes.axvline(none, color=style.INK, lw=0.9, zorder=0)
+    axes.set(ylim=(-0.6, len(lines) - 0.4), yticks=[])
+    sns.despine(ax=axes, left=True)
+
+
+def _cut(axes: Axes, lines: Sequence[Line], key: str) -> None:
+    """Mark with an arrow the limits that lie beyond the axis."""
+    low, high = axes.get_xlim()
+    for position, line in enumerate(lines):
+        row = line.rows.get(key)
+        if row is None or not math.isfinite(row.estimate):
+            continue
+        place = len(lines) - 1 - position
+        for beyond, edge, marker in (
+            (row.conf_low < low, low, "<"), (row.conf_high > high, high, ">"),
+        ):  # fmt: skip
+            if beyond:
+                axes.plot([edge], [place], marker, color=style.SERIES[0], ms=4.5, clip_on=False)
+
+
+def _labels(axes: Axes, lines: Sequence[Line], plot: float) -> None:
+    at = blended_transform_factory(axes.transAxes, axes.transData)
+    edge = -(LABELS - 0.06) / plot
+    for position, line in enumerate(lines):
+        place = len(lines) - 1 - position
+        weight, indent = ("bold", 0.0) if line.heads else ("normal", 0.1 / plot)
+        axes.text(edge + indent, place, style.fit(line.label, 27, lines=1), transform=at,
+                  va="center", fontweight=weight, fontsize=8.5)  # fmt: skip

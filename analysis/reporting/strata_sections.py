@@ -1,0 +1,273 @@
+"""The main association within strata, each with its test of interaction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from analysis.reporting import panels, style, tables, words
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import (
+    Block,
+    Bullets,
+    Cell,
+    Figure,
+    Group,
+    Heading,
+    Table,
+    Text,
+    listing,
+    text,
+)
+from analysis.reporting.facts import RunFacts
+from analysis.reporting.figures import TELLING, value_label
+from analysis.reporting.other_exposures import noted
+from analysis.reporting.sentences import SETTLED
+from analysis.reporting.tables import number, words_cell
+
+MEASURES = ("OR", "difference")
+
+
+def strata(book: Book, facts: RunFacts) -> list[Block]:
+    """Show the main association within strata.
+
+    Parameters
+    ----------
+    book : Book
+        The results of the main exposure.
+    facts : RunFacts
+        For labels.
+
+    Returns
+    -------
+    list of Block
+        Empty for a study without strata.
+    """
+    rows = [row for row in book.find(analysis="stratum") if row.measure in MEASURES]
+    if not rows:
+        return []
+    found: list[Block] = [Bullets(tuple(_sentences(book, facts, rows)))]
+    for odds, measure in ((True, "OR"), (False, "difference")):
+        mine = [row for row in rows if row.measure == measure]
+        if mine:
+            found.append(_figure(book, facts, mine, odds=odds))
+    for outcome in distinct(row.outcome for row in rows):
+        mine = [row for row in rows if row.outcome == outcome]
+        found.append(Heading(facts.outcome(outcome)))
+        found.append(_table(book, facts, mine))
+    return found
+
+
+def _label(name: str, facts: RunFacts) -> str:
+    return next((s.label for s in facts.listed("strata") if s.name == name), name)
+
+
+def _test(book: Book, outcome: str, stratum: str) -> Row | None:
+    return book.one(analysis="stratum", outcome=outcome, stratum=stratum, measure="p_interaction")
+
+
+def _ends(rows: Sequence[Row]) -> list[Row]:
+    """Rows of the highest group, of every stratum and outcome."""
+    last = {(r.outcome, r.stratum, r.stratum_level): r for r in rows if r.level != r.reference}
+    return list(last.values())
+
+
+def _sentences(book: Book, facts: RunFacts, rows: Sequence[Row]) -> list[Text]:
+    """Say of each outcome where the association differs, and where it is seen."""
+    told = []
+    for outcome in distinct(row.outcome for row in rows):
+        mine = [row for row in _ends(rows) if row.outcome == outcome]
+        tests = [_test(book, outcome, name) for name in distinct(row.stratum for row in mine)]
+        known = [test for test in tests if test is not None and math.isfinite(test.p_value)]
+        name = words.upper_first(facts.outcome(outcome))
+        sentence = text(f"{name}: ", _differs(known, facts), _seen(mine, facts), ".")
+        told.append(sentence)
+    return told
+
+
+def _differs(known: Sequence[Row], facts: RunFacts) -> Text:
+    if not known:
+        return text("no test of interaction could be made")
+    found = [row for row in known if row.p_value < SETTLED]
+    if not found:
+        return text(
+            f"none of {words.plural(len(known), 'test')} of interaction is below {SETTLED:g}"
+        )
+    listed = listing(
+        text(f"{words.lower_first(_label(row.stratum, facts))} (P\N{NO-BREAK SPACE}",
+             words.p_of(row), ")")
+        for row in found
+    )  # fmt: skip
+    return text(f"of {words.plural(len(known), 'test')} of interaction, {len(found)} "
+                f"{'is' if len(found) == 1 else 'are'} below {SETTLED:g}: ", listed)  # fmt: skip
+
+
+def _seen(mine: Sequence[Row], facts: RunFacts) -> Text:
+    """Count and name the strata whose interval excludes no association."""
+    said = []
+    for way in ("inverse", "positive"):
+        found = [row for row in mine if words.direction(row) == way]
+        if found:
+            names = listing(f"{row.stratum_level} ({_of(row, facts)})" for row in found).plain
+            said.append(f"{way} in {len(found)}: {names}")
+    number = words.plural(len(mine), "stratum", "strata")
+    if not said:
+        return text(f". In none of {number} does the interval of the highest group exclude none")
+    return text(f". Of {number}, with an interval that excludes none, it is {'; '.join(said)}")
+
+
+def _of(row: Row, facts: RunFacts) -> str:
+    return words.lower_first(_label(row.stratum, facts))
+
+
+def _figure(book: Book, facts: RunFacts, rows: Sequence[Row], *, odds: bool) -> Figure:
+    key = "forest_strata" if odds else "forest_strata_linear"
+    ends = _ends(rows)
+    outcomes = distinct(row.outcome for row in ends)
+    lines = _lines(book, facts, ends, outcomes)
+    titles = {outcome: facts.outcome(outcome) for outcome in outcomes}
+    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    what = f"{'Odds ratios' if odds else 'Differences'} of the highest against the lowest {noun}"
+    what += f" of {exposure}, within strata"
+    none = "1" if odds else "0"
+    told = [
+        f"{titles[row.outcome]}, {_label(row.stratum, facts)}, {row.stratum_level}: "
+        f"{words.shown(row)}, {TELLING[words.direction(row)].format(none=none)}."
+        for row in ends
+    ]
+    scale = "Logarithmic scale; arrows are limits beyond it. " if odds else ""
+    return Figure(
+        key=key,
+        caption=text(
+            f"{what} (95% CI). {scale}P is that of the interaction of the trend with the stratum."
+        ),
+        title=what,
+        description=f"Forest plot. {' '.join(told)}",
+        drawing=style.Drawing(
+            key,
+            lambda width: panels.forest(
+                lines, titles, width, odds=odds, axis=value_label(ends, facts, odds=odds)
+            ),
+            synthetic=facts.synthetic,
+        ),
+        data=tables.numbers_table(
+            key,
+            rows,
+            {
+                "Outcome": lambda row: facts.outcome(row.outcome),
+                "Division": lambda row: _label(row.stratum, facts),
+                "Stratum": lambda row: row.stratum_level,
+                "Group": lambda row: row.level,
+            },
+        ),
+    )
+
+
+def _lines(
+    book: Book, facts: RunFacts, ends: Sequence[Row], outcomes: Sequence[str]
+) -> list[panels.Line]:
+    lines = []
+    for name in distinct(row.stratum for row in ends):
+        tests = {outcome: _test(book, outcome, name) for outcome in outcomes}
+        asides = {
+            outcome: f"P\N{NO-BREAK SPACE}{words.p_value(test.p_value)}"
+            for outcome, test in tests.items()
+            if test is not None and math.isfinite(test.p_value)
+        }
+        lines.append(panels.Line(_label(name, facts), asides=asides))
+        mine = [row for row in ends if row.stratum == name]
+        for level in distinct(row.stratum_level for row in mine):
+            drawn = {row.outcome: row for row in mine if row.stratum_level == level}
+            lines.append(panels.Line(level, drawn))
+    return lines
+
+
+def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
+    """Tabulate one outcome: people of every group and stratum, and the highest group's estimate."""
+    outcome, odds = rows[0].outcome, rows[0].measure == "OR"
+    levels = distinct(row.level for row in rows)
+    groups = []
+    for name in distinct(row.stratum for row in rows):
+        mine = [row for row in rows if row.stratum == name]
+        body = [
+            _line(book, [row for row in mine if row.stratum_level == level], levels)
+            for level in distinct(row.stratum_level for row in mine)
+        ]
+        unknown = _unknown(book, outcome, name)
+        if unknown is not None and unknown.estimate > 0:
+            blank = [number() for _ in range(len(levels) + 1)]
+            people = number(words.counted(unknown, "estimate"))
+            body.append((words_cell("Not known, n"), people, *blank))
+        groups.append(Group(tuple(body), _heading(book, facts, outcome, name)))
+    sizes = "events / n" if odds else "n"
+    unit = facts.outcome_unit(outcome)
+    estimated = "OR (95% CI)" if odds else f"Difference, {unit} (95% CI)"
+    heads = (*(f"{level}, {sizes}" for level in levels),
+             f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend")  # fmt: skip
+    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    model = words.model_words(facts.model(rows[0].model))
+    return Table(
+        key=f"strata-{outcome.replace('_', '-')}",
+        caption=text(
+            f"{facts.outcome(outcome)} by {words.group_noun(len(levels))} of {exposure} within "
+            f"strata; covariates of {model}"
+        ),
+        head=((Cell(text("Stratum")), *(Cell(text(label), number=True) for label in heads)),),
+        groups=tuple(groups),
+        notes=(
+            *_sum_note(book, facts, outcome),
+            *noted(rows, lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}"),
+        ),
+    )
+
+
+def _line(book: Book, mine: Sequence[Row], levels: Sequence[str]) -> tuple[Cell, ...]:
+    by_level: Mapping[str, Row] = {row.level: row for row in mine}
+    first, last = mine[0], by_level.get(levels[-1])
+    trend = book.one(
+        analysis="stratum", measure="p_trend", outcome=first.outcome, stratum=first.stratum,
+        stratum_level=first.stratum_level,
+    )  # fmt: skip
+    return (
+        words_cell(first.stratum_level),
+        *(number(words.events_of(by_level[s]) if s in by_level else words.NONE) for s in levels),
+        number(words.with_interval(last) if last else words.NONE),
+        number(words.p_of(trend, cell=True) if trend else words.NONE),
+    )
+
+
+def _unknown(book: Book, outcome: str, stratum: str) -> Row | None:
+    rows = book.find(analysis="stratum", stratum=stratum, measure="people")
+    return next((row for row in rows if row.outcome in ("", outcome)), None)
+
+
+def _heading(book: Book, facts: RunFacts, outcome: str, name: str) -> Text:
+    test = _test(book, outcome, name)
+    if test is None or not math.isfinite(test.p_value):
+        return text(_label(name, facts))
+    p = words.p_of(test)
+    return text(f"{_label(name, facts)}: P for interaction\N{NO-BREAK SPACE}", p)
+
+
+def _sum_note(book: Book, facts: RunFacts, outcome: str) -> tuple[Text, ...]:
+    """Say with whom the numbers of each division add up to the cohort."""
+    flow = book.find(analysis="flow", measure="remaining")
+    if not flow:
+        return ()
+    apart = [
+        book.one(analysis="compared", outcome=outcome, measure=measure)
+        for measure in ("neither", "unknown")
+    ]
+    counted = [row for row in apart if row is not None and row.estimate > 0]
+    said = {"neither": "with neither", "unknown": "in whom the outcome is not known"}
+    others = listing(
+        text(words.counted(row, "estimate"), f" {said[row.measure]}") for row in counted
+    )
+    rest = text(" and the people who are not compared (", others, ")") if counted else text()
+    return (
+        text(
+            "Within each division, n over groups and strata, with those of no known stratum",
+            rest, ", adds up to the ", words.counted(flow[-1], "estimate"), " people analysed.",
+        ),
+    )  # fmt: skip
