@@ -1,4 +1,4 @@
-"""Rows of the regression models: dose groups, trend, per unit, curves."""
+"""Regressions of one outcome with one set of covariates, and curves of the dose."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.models.doses import Doses, weighted_quantiles
-from analysis.models.matrix import INTERCEPT, dummies
+from analysis.models.doses import weighted_quantiles
+from analysis.models.matrix import INTERCEPT
 from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
 from analysis.models.spline import KNOT_PERCENTILES, basis
@@ -101,121 +101,6 @@ class Fit:
             "statistic": found["statistic"],
             "p_value": found["p_value"],
         }
-
-
-def association_rows(
-    fit: Fit,
-    frame: pd.DataFrame,
-    exposure: Exposure,
-    doses: Doses,
-    unit: str,
-    *,
-    coefficients: bool = True,
-) -> Iterator[Row]:
-    """Dose groups against the lowest, trend, per unit, and all coefficients of one model.
-
-    The standard error of an odds ratio's row is that of its logarithm.
-
-    Yields
-    ------
-    dict
-        Rows of ``odds_ratio`` or ``linear``, ``coefficient``, ``trend`` and ``per_unit``.
-    """
-    groups = dummies(fit.of_members(doses.group), exposure.measure)
-    _require_both_sides(fit, doses, unit)
-    grouped = fit.regress(groups)
-    yield from _group_rows(fit, grouped, exposure, doses)
-    if coefficients:
-        yield from _coefficient_rows(fit, grouped, exposure)
-    yield _trend_row(fit, exposure, doses, unit)
-    yield _per_unit_row(fit, frame, exposure, unit)
-
-
-def _require_both_sides(fit: Fit, doses: Doses, unit: str) -> None:
-    """Refuse a dose group in which everyone, or nobody, has the event: it has no odds ratio."""
-    if fit.response.family != "binomial":
-        return
-    complete = fit.known & fit.covariates.notna().all(axis=1).to_numpy()
-    values = fit.of_members(fit.response.values)[complete]
-    codes = fit.of_members(doses.group).cat.codes[complete]
-    for i, level in enumerate(doses.levels):
-        group = values[codes == i]
-        if not 0 < group.sum() < len(group):
-            raise InputError(
-                f"{int(group.sum()):,} of the {len(group):,} people of dose group {level} "
-                f"({doses.range_of(i, unit)}) have the event, so it has no odds ratio",
-                where=fit.place,
-                remedy="Take fewer groups, more cycles or another cut-off.",
-            )
-
-
-def _group_rows(
-    fit: Fit, results: RegressionResults, exposure: Exposure, doses: Doses
-) -> Iterator[Row]:
-    binary = fit.response.family == "binomial"
-    analysis = "odds_ratio" if binary else "linear"
-    reference = doses.levels[0]
-    used = results.fittedvalues.index
-    codes = doses.group.cat.codes.loc[used].to_numpy()
-    values = fit.response.values.loc[used].to_numpy()
-    for i, level in enumerate(doses.levels):
-        group = codes == i
-        row = fit.row(results, analysis=analysis, exposure=exposure.measure, level=level)
-        row |= {"reference": reference, "contrast": f"{level} vs {reference}"}
-        row["n"] = int(group.sum())
-        row["events"] = int(values[group].sum()) if binary else np.nan
-        if i == 0:
-            yield row | {"measure": fit.response.measure, "estimate": fit.response.scale(0.0)}
-        else:
-            column = f"{exposure.measure}[{level}]"
-            yield row | fit.contrast(results, _unit(results.params.index, column))
-
-
-def _unit(index: pd.Index, column: str) -> pd.Series:
-    return pd.Series((index == column).astype(float), index=index)
-
-
-def _coefficient_rows(fit: Fit, results: RegressionResults, exposure: Exposure) -> Iterator[Row]:
-    measure = "log_odds" if fit.response.family == "binomial" else "difference"
-    interval = results.conf_int()
-    for name, value in results.params.items():
-        yield fit.row(results, analysis="coefficient", exposure=exposure.measure) | {
-            "contrast": name,
-            "measure": measure,
-            "estimate": value,
-            "conf_low": interval.loc[name].iloc[0],
-            "conf_high": interval.loc[name].iloc[1],
-            "std_error": results.bse[name],
-            "statistic": results.tvalues[name],
-            "p_value": results.pvalues[name],
-        }
-
-
-def _trend_row(fit: Fit, exposure: Exposure, doses: Doses, unit: str) -> Row:
-    column = f"median of {exposure.measure} group"
-    # Medians span hundreds of units; in units of their own spread the matrix stays well scaled.
-    spread = float(doses.medians[-1] - doses.medians[0])
-    scores = fit.of_members(doses.scores()) / spread
-    results = fit.regress(scores.to_frame(column))
-    test = results.wald_test([column])
-    return fit.row(results, analysis="trend", exposure=exposure.measure) | {
-        "measure": "p_trend",
-        "contrast": "group medians",
-        "estimate": results.params[column] / spread,
-        "std_error": results.bse[column] / spread,
-        "statistic": test.statistic,
-        "p_value": test.pvalue,
-        "unit": f"per {unit}" if unit else "",
-    }
-
-
-def _per_unit_row(fit: Fit, frame: pd.DataFrame, exposure: Exposure, unit: str) -> Row:
-    column = f"{exposure.measure} / {exposure.per:g}"
-    dose = fit.of_members(frame[exposure.measure]) / exposure.per
-    results = fit.regress(dose.to_frame(column))
-    row = fit.row(results, analysis="per_unit", exposure=exposure.measure)
-    row["contrast"] = f"per {exposure.per:g} {unit}".strip()
-    return row | fit.contrast(results, _unit(results.params.index, column))
 
 
 def curve_rows(

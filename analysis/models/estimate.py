@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.models import associations, describe
 from analysis.models.doses import Doses, dose_groups
+from analysis.models.exposed import Exposed
 from analysis.models.outcomes import response
 from analysis.models.plan import Exposure, Measures, Plan, Row
 from analysis.models.results import tidy
@@ -126,19 +127,12 @@ def _described(setting: Setting) -> Iterator[Row]:
 
 def _association_rows(setting: Setting, exposure: Exposure) -> Iterator[Row]:
     """Estimate an exposure's associations; curves and coefficients are those of the main one."""
-    doses, unit = setting.doses[exposure.measure], setting.unit(exposure.measure)
     main = exposure is setting.plan.exposure
-    models = setting.plan.models_of(exposure.measure)
-    for found in setting.responses.values():
-        fits = [
-            associations.Fit(found, model, setting.columns(model.parsed_terms), DF_RULE)
-            for model in models
-        ]
-        for fit in fits:
-            yield from associations.association_rows(
-                fit, setting.frame, exposure, doses, unit, coefficients=main
-            )
-        if exposure.spline_knots:
-            yield from associations.curve_rows(
-                fits[-1], setting.cohort, setting.frame, exposure, unit
-            )
+    yield from Exposed(setting, exposure, strict=main).rows(coefficients=main)
+    if not exposure.spline_knots:
+        return
+    model = setting.plan.models_of(exposure.measure)[-1]
+    unit = setting.unit(exposure.measure)
+    for name in setting.responses:
+        fit = setting.fit(name, model.parsed_terms, model)
+        yield from associations.curve_rows(fit, setting.cohort, setting.frame, exposure, unit)

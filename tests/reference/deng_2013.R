@@ -126,7 +126,7 @@ associations <- lapply(seq_len(nrow(asked)), function(i) {
        group_se = unname(SE(groups)[rows]), group_p = p_of(coef(groups)[rows], SE(groups)[rows]),
        trend = unname(coef(trend)[score]), trend_se = unname(SE(trend)[score]),
        trend_p = p_of(coef(trend)[score], SE(trend)[score]),
-       unit = unname(coef(linear)[per]), unit_se = unname(SE(linear)[per]))
+       unit = unname(coef(linear)[2]), unit_se = unname(SE(linear)[2]))  # behind the intercept
 })
 
 # The curve by another basis of the same space: combined at the values of `at`, less the value at
