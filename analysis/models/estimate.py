@@ -9,10 +9,13 @@ import pandas as pd
 from analysis.models import associations, describe
 from analysis.models.doses import Doses, dose_groups
 from analysis.models.exposed import Exposed
+from analysis.models.interactions import interaction_rows
+from analysis.models.multinomial import multinomial_rows
 from analysis.models.outcomes import response
 from analysis.models.plan import Exposure, Measures, Plan, Row
 from analysis.models.results import tidy
 from analysis.models.setting import DF_RULE, Setting
+from analysis.models.strata import strata_rows
 from analysis.survey import Design
 
 __all__ = ["DF_RULE", "design_of", "estimate"]
@@ -92,7 +95,11 @@ def _rows(
         yield from analysis(setting)
 
 
-FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = ()
+FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = (
+    multinomial_rows,
+    interaction_rows,
+    strata_rows,
+)
 """What a study may ask for beside its associations; each gives nothing where it is not asked."""
 
 
