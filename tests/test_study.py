@@ -761,6 +761,16 @@ def test_a_study_moves_to_other_cycles(write: Write) -> None:
         check_study(study.with_cycles(["1999-2000"]), KNOWN)
 
 
+def test_a_moved_study_forgets_what_was_computed_of_its_own_cycles():
+    study = load_study("deng_2013")
+    assert study.measures
+    assert "2005-2006" in study.partial["parathyroid_hormone"]
+    moved = study.with_cycles(["2003-2004"])
+    assert moved.partial["parathyroid_hormone"] == ("2003-2004",)
+    assert "2005-2006" in study.partial["parathyroid_hormone"]
+    assert "sex" not in study.changed(cohort=(), models=(), strata=(), table1=None).measures
+
+
 @pytest.mark.parametrize("cycle", ["1999-2000", "2007-2008"])
 def test_deng_2013_tells_what_a_cycle_lacks(cycle: str) -> None:
     with pytest.raises(InputError) as caught:

@@ -353,7 +353,26 @@ class Study(Section):
         update["strata"] = tuple(s for s in self.strata if _is_there(s, data.cycles))
         if self.specifications:
             update["specifications"] = _narrowed(self.specifications, data.cycles)
-        return self.model_copy(update=update)
+        return self.changed(**update)
+
+    def changed(self, **sections: Any) -> Self:
+        """Put other sections in the place of some, which are not validated again.
+
+        Parameters
+        ----------
+        **sections
+            By the name of the field.
+
+        Returns
+        -------
+        Study
+            With the same file and hash.
+        """
+        copy = self.model_copy(update=sections)
+        # A copy takes along what was computed of the sections that it had.
+        for name in [name for name in copy.__dict__ if name not in type(self).model_fields]:
+            del copy.__dict__[name]
+        return copy
 
     @property
     def exposures(self) -> tuple[Exposure, ...]:
