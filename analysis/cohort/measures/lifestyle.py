@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.cohort.measure import Columns, Measure, Source
-from analysis.cohort.measures.recode import choose, cycles_between, sources, without
+from analysis.cohort.measures.drinking import DRINK_SOURCES, drinks_per_week
+from analysis.cohort.measures.recode import choose, cycles_between, sources
 
 SMOKING = ("Never", "Former", "Current")
 ALCOHOL = ("Never", "Former", "Light", "Moderate", "Heavy")
@@ -16,19 +17,6 @@ ACTIVITY = (
     "500 to below 1,000 MET-min/week",
     "1,000 MET-min/week or more",
 )
-
-WEEKS_PER_YEAR = 365.25 / 7
-OCCASIONS_PER_WEEK = {1: 1.0, 2: 12 / WEEKS_PER_YEAR, 3: 1 / WEEKS_PER_YEAR}
-"""Times a week for one time per unit of ALQ120U: week, month, year."""
-
-UNKNOWN_TIMES = (777, 999)
-"""Refused and do not know in ALQ120Q."""
-
-UNKNOWN_DRINKS = {"2001-2002": (77, 99), "2003-2004": (77, 99)}
-"""Refused and do not know in ALQ130 where the codes have two digits; three from 2005-2006 on."""
-
-EVER_12_DRINKS = {"2001-2002": "ALD100"}
-"""At least 12 drinks in any one year: ALD100 in 2001-2002, ALQ101 to 2015-2016."""
 
 PAQIAF = ("2001-2002", "2003-2004", "2005-2006")
 
@@ -45,14 +33,6 @@ def smoking(columns: Columns, cycle: str) -> pd.Series:
         ever.index,
         SMOKING,
     )
-
-
-def drinks_per_week(columns: Columns, cycle: str) -> pd.Series:
-    """Drinks a week over the past 12 months: days of drinking times drinks on such a day."""
-    times = without(columns["times"], UNKNOWN_TIMES)
-    days = times * columns["unit"].map(OCCASIONS_PER_WEEK)
-    drinks = days * without(columns["drinks"], UNKNOWN_DRINKS.get(cycle, (777, 999)))
-    return drinks.mask(times == 0, 0.0)
 
 
 def alcohol(columns: Columns, cycle: str) -> pd.Series:
@@ -116,20 +96,11 @@ def physical_activity(columns: Columns, cycle: str) -> pd.Series:
 
 
 def _alcohol_sources() -> dict[str, Source]:
-    found: dict[str, Source] = {}
-    for cycle in cycles_between("2001-2002", "2015-2016"):
-        found |= sources(
-            {
-                "any_year": ("ALQ", EVER_12_DRINKS.get(cycle, "ALQ101")),
-                "life": ("ALQ", "ALQ110"),
-                "times": ("ALQ", "ALQ120Q"),
-                "unit": ("ALQ", "ALQ120U"),
-                "drinks": ("ALQ", "ALQ130"),
-                "sex": ("DEMO", "RIAGENDR"),
-            },
-            [cycle],
-        )
-    return found
+    sex = {"sex": ("DEMO", "RIAGENDR")}
+    return {
+        cycle: Source({**DRINK_SOURCES[cycle].columns, **sources(sex, [cycle])[cycle].columns})
+        for cycle in cycles_between("2001-2002", "2015-2016")
+    }
 
 
 ACTIVITY_SOURCES = sources(
