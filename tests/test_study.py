@@ -340,7 +340,7 @@ def test_analyses_are_those_that_results_document() -> None:
 WRONG = {
     # unknown and missing keys
     ("per = 100", "per = 100\ngroup = 4"): "exposure.group: unknown key 'group' in [exposure]; did you mean 'groups'?",
-    ("per = 100", "per = 100\nzzz = 4"): "known are measure, groups, split, cut_points, per, spline_knots",
+    ("per = 100", "per = 100\nzzz = 4"): "known are measure, groups, cuts, split, cut_points, per, spline_knots",
     ('label = "Crude"', 'lable = "Crude"\nlabel = "x"'): "model 'crude', lable: unknown key 'lable' in [[models]]; did you mean 'label'?",
     ("schema = 1", "schema = 1\ncolour = 2"): "colour: unknown key 'colour'",
     ("schema = 1", 'schema = 1\nquestions = "x"'): "unknown key 'questions'; did you mean 'question'?",

@@ -382,3 +382,25 @@ def test_other_cycles_leave_out_what_they_lack() -> None:
     assert late.partial["parathyroid_hormone"] == ("2003-2004",)
     assert late.specifications is not None
     assert late.specifications.count == deng.specifications.count
+
+
+GROUPS = "groups = 3\n"
+EXPOSURE_CUTS = {
+    "cuts = [300, 200]": "cuts: want numbers that increase",
+    "cuts = [200, 300]\ngroups = 4": "2 cuts make 3 groups; leave 'groups' out",
+    'cuts = [200]\nsplit = "users"': "do not go with split",
+    'cuts = [200]\ncut_points = "weighted"': "is how quantiles are taken",
+}
+
+
+@pytest.mark.parametrize("body", EXPOSURE_CUTS)
+def test_given_cuts_go_with_nothing_that_takes_quantiles(write: Write, body: str) -> None:
+    assert GROUPS in TEXT
+    with pytest.raises(InputError) as caught:
+        load_study(write(TEXT.replace(GROUPS, f"{body}\n", 1)))
+    assert EXPOSURE_CUTS[body] in caught.value.message
+
+
+def test_given_cuts_say_how_many_groups_there_are(write: Write) -> None:
+    exposure = load_study(write(TEXT.replace(GROUPS, "cuts = [200, 300]\n", 1))).exposure
+    assert exposure is not None and exposure.groups == 3

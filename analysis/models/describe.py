@@ -85,19 +85,27 @@ def group_rows(cohort: Design, doses: Doses, column: str, unit: str) -> Iterator
     dict
         Rows of the analyses ``cut_points`` and ``groups``.
     """
-    users = doses.levels[0] == NOBODY
-    cuts = doses.cuts[1:] if users else doses.cuts
-    shares = np.arange(1, len(cuts) + 1) / (len(cuts) + 1)
-    for share, cut in zip(shares, cuts, strict=True):
-        level = f"p{100 * share:.4g}{' of users' if users else ''}"
-        cut_point = {"analysis": "cut_points", "measure": "quantile", "level": level}
-        yield {**cut_point, "estimate": cut, "exposure": column, "unit": unit}
+    yield from _cut_rows(doses, column, unit)
     for i, (level, group) in enumerate(list(strata_of(cohort, doses))[1:]):
         people = len(group.rows)
         row: Row = {"analysis": "groups", "exposure": column, "level": level, "n": people}
         row["contrast"] = doses.range_of(i, unit)
         yield {**row, "measure": "people", "estimate": people, "unit": "people"}
         yield {**row, "measure": "median", "estimate": doses.medians[i], "unit": unit}
+
+
+def _cut_rows(doses: Doses, column: str, unit: str) -> Iterator[Row]:
+    row: Row = {"analysis": "cut_points", "exposure": column, "unit": unit}
+    if doses.fixed:
+        for level, cut in zip(doses.levels, doses.cuts, strict=False):
+            yield {**row, "measure": "cut_point", "level": f"{level} up to", "estimate": cut}
+        return
+    users = doses.levels[0] == NOBODY
+    cuts = doses.cuts[1:] if users else doses.cuts
+    shares = np.arange(1, len(cuts) + 1) / (len(cuts) + 1)
+    for share, cut in zip(shares, cuts, strict=True):
+        level = f"p{100 * share:.4g}{' of users' if users else ''}"
+        yield {**row, "measure": "quantile", "level": level, "estimate": cut}
 
 
 def table1_rows(

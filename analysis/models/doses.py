@@ -28,12 +28,15 @@ class Doses:
         Of everyone in the frame with a value, so that the groups are those of the cohort.
     medians : ndarray of float, shape (groups,)
         Weighted median of the exposure of the cohort's members in each group.
+    fixed : bool
+        Whether the cut points were given rather than taken as quantiles.
     """
 
     levels: tuple[str, ...]
     cuts: np.ndarray
     group: pd.Series
     medians: np.ndarray
+    fixed: bool = False
 
     def scores(self) -> pd.Series:
         """Give everyone the median of their group, NaN outside: the term of the trend test."""
@@ -65,8 +68,9 @@ def dose_groups(
     *,
     weighted: bool,
     users: bool = False,
+    cuts: Sequence[float] = (),
 ) -> Doses:
-    """Split an exposure into groups of equal size.
+    """Split an exposure into groups of equal size, or at given values.
 
     Parameters
     ----------
@@ -82,6 +86,8 @@ def dose_groups(
         Whether the groups hold equal shares of the population or of the sample.
     users : bool, default False
         Whether the groups are of those above 0, beside one more of those at 0.
+    cuts : sequence of float, optional
+        The largest value of each group but the last, which then decide instead of quantiles.
 
     Returns
     -------
@@ -90,23 +96,31 @@ def dose_groups(
     Raises
     ------
     InputError
-        If the exposure takes too few values for so many groups.
+        If the exposure takes too few values for so many groups, or nobody is in one.
     """
-    levels = group_names(groups, users=users)
+    levels = group_names(groups, users=users, fixed=bool(cuts))
     values = frame[column].to_numpy(float)
-    divided = cohort.where(values > 0) if users else cohort
-    try:
-        cuts = cut_points(divided, values, groups, weighted=weighted, name=column)
-    except InputError as error:
-        remedy = "Take fewer groups." if users else error.remedy
-        raise InputError(error.what, where="exposure", remedy=remedy) from None
-    cuts = np.append(0.0, cuts) if users else cuts
-    codes = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, side="left"))
+    ends = np.asarray(cuts, dtype=float)
+    if not len(ends):
+        ends = _quantiles(cohort, values, groups, weighted=weighted, users=users, name=column)
+    codes = np.where(np.isnan(values), -1, np.searchsorted(ends, values, side="left"))
     group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)
     medians = np.array(
         [_median(cohort.where(codes == i), column, levels[i]) for i in range(len(levels))]
     )
-    return Doses(levels, cuts, group, medians)
+    return Doses(levels, ends, group, medians, fixed=bool(cuts))
+
+
+def _quantiles(
+    cohort: Design, values: np.ndarray, groups: int, *, weighted: bool, users: bool, name: str
+) -> np.ndarray:
+    divided = cohort.where(values > 0) if users else cohort
+    try:
+        cuts = cut_points(divided, values, groups, weighted=weighted, name=name)
+    except InputError as error:
+        remedy = "Take fewer groups." if users else error.remedy
+        raise InputError(error.what, where="exposure", remedy=remedy) from None
+    return np.append(0.0, cuts) if users else cuts
 
 
 def cut_points(

@@ -117,6 +117,7 @@ def _doses(exposure: Exposure, cohort: Design, frame: pd.DataFrame) -> Doses:
         exposure.groups,
         weighted=exposure.cut_points == "weighted",
         users=exposure.split == "users",
+        cuts=exposure.cuts,
     )
 
 

@@ -13,7 +13,7 @@ NOBODY = "None"
 """Group of the people at 0 where an exposure is divided among its users."""
 
 
-def group_names(groups: int, *, users: bool = False) -> tuple[str, ...]:
+def group_names(groups: int, *, users: bool = False, fixed: bool = False) -> tuple[str, ...]:
     """Name the groups of an exposure, lowest first.
 
     Parameters
@@ -22,6 +22,8 @@ def group_names(groups: int, *, users: bool = False) -> tuple[str, ...]:
         How many.
     users : bool, default False
         Whether the groups are of those above 0, beside one of those at 0.
+    fixed : bool, default False
+        Whether the groups lie between fixed values rather than quantiles: always G1, G2, ...
 
     Returns
     -------
@@ -34,6 +36,8 @@ def group_names(groups: int, *, users: bool = False) -> tuple[str, ...]:
     ('T1', 'T2', 'T3')
     >>> group_names(3, users=True)
     ('None', 'T1', 'T2', 'T3')
+    >>> group_names(3, fixed=True)
+    ('G1', 'G2', 'G3')
     """
-    prefix = PREFIXES.get(groups, "G")
+    prefix = "G" if fixed else PREFIXES.get(groups, "G")
     return ((NOBODY,) if users else ()) + tuple(f"{prefix}{i}" for i in range(1, groups + 1))

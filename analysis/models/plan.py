@@ -56,6 +56,10 @@ class Exposure(Protocol):
         """How many dose groups."""
 
     @property
+    def cuts(self) -> Sequence[float]:
+        """Fixed values between the groups; empty where they are quantiles."""
+
+    @property
     def cut_points(self) -> str:
         """``"weighted"`` or ``"unweighted"``."""
 

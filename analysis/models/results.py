@@ -11,8 +11,9 @@ Rows by `analysis`
     are). ``level`` is the measure, or ``any``;
     ``measure`` is ``missing`` (people) or ``missing_share`` (unweighted proportion).
 ``cut_points``
-    ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``; ``cut_point`` where the
-    groups are those of ``joint`` (``stratum`` and ``contrast`` as there).
+    ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``; ``cut_point`` where the study
+    gives the values (``level`` is ``G1 up to``), or the groups are those of ``joint``
+    (``stratum`` and ``contrast`` as there).
 ``groups``
     The dose groups. ``level`` is ``Q1``, ...; ``contrast`` its range in words; ``measure`` is
     ``median`` (weighted, within the group) or ``people``.

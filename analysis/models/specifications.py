@@ -334,21 +334,26 @@ class _Cell:
         """Divide the people by their intake; give indicators of all groups but the first."""
         exposure = self.setting.exposure
         values = self._intake(each)
-        users = exposure.split == "users"
-        divided = self.design.where(values > 0) if users else self.design
-        cuts = cut_points(
-            divided,
-            values,
-            exposure.groups,
-            weighted=each.weighted_cuts(exposure),
-            name=each.replaced.get(exposure.measure, exposure.measure),
-        )
-        cuts = np.append(0.0, cuts) if users else cuts
+        cuts = np.asarray(exposure.cuts, dtype=float)
+        if not len(cuts):
+            cuts = self._cuts(each, values)
         own = values[self.inside]
         codes = np.where(np.isnan(own), -1, np.searchsorted(cuts, own, side="left"))
         index = self.setting.frame.index[self.inside]
         groups = pd.Categorical.from_codes(codes, list(_levels(exposure)))
         return dummies(pd.Series(groups, index=index), exposure.measure)
+
+    def _cuts(self, each: Combination, values: np.ndarray) -> np.ndarray:
+        exposure = self.setting.exposure
+        users = exposure.split == "users"
+        cuts = cut_points(
+            self.design.where(values > 0) if users else self.design,
+            values,
+            exposure.groups,
+            weighted=each.weighted_cuts(exposure),
+            name=each.replaced.get(exposure.measure, exposure.measure),
+        )
+        return np.append(0.0, cuts) if users else cuts
 
     def _intake(self, each: Combination) -> np.ndarray:
         """Give the exposure, adjusted for energy among the people: shape (n,), NaN elsewhere."""
@@ -384,7 +389,8 @@ class _Cell:
 
 
 def _levels(exposure: Exposure) -> tuple[str, ...]:
-    return group_names(exposure.groups, users=exposure.split == "users")
+    users = exposure.split == "users"
+    return group_names(exposure.groups, users=users, fixed=bool(exposure.cuts))
 
 
 def _key(outcome: str, each: Combination) -> str:

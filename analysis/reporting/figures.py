@@ -21,7 +21,7 @@ from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import numbers_table, stratum_name
 from analysis.reporting.words import (
     direction,
-    group_noun,
+    group_noun_of,
     lower_first,
 )
 
@@ -77,7 +77,7 @@ def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
     drawing = style.Drawing(
         key, lambda width: _forest(rows, facts, width, odds=odds), synthetic=facts.synthetic
     )
-    noun = group_noun(getattr(facts.exposure, "groups", 0))
+    noun = group_noun_of(facts.exposure)
     exposure = lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     what = "Odds ratios" if odds else "Differences"
     last = _models(rows)[-1]
@@ -298,7 +298,7 @@ def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
             f"{what} by {exposure}{against}: restricted cubic spline with a pointwise, "
             f"design-based 95% band, in {drawn}. Triangles mark the knots, dotted lines the cut "
             "points of the "
-            f"{words.group_nouns(getattr(facts.exposure, 'groups', 0))}."
+            f"{words.group_nouns_of(facts.exposure)}."
         ),
         title=f"Dose-response curve: {what.lower()} by {exposure}",
         description=f"In {drawn}. {' '.join(told)}" if drawn else " ".join(told),
@@ -393,7 +393,7 @@ def _marks(axes: Axes, book: Book, outcome: str) -> None:
     knots = [row.estimate for row in book.find(analysis="spline", outcome=outcome, measure="knot")]
     axes.plot(knots, [0.0] * len(knots), "^", transform=at, color=style.MUTED, ms=5,
               clip_on=False, zorder=5)  # fmt: skip
-    for row in book.find(analysis="cut_points", measure="quantile"):
+    for row in book.find(analysis="cut_points", stratum=""):
         axes.axvline(row.estimate, color=style.MUTED, lw=0.7, ls=(0, (1, 2)), zorder=0)
 
 

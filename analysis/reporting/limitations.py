@@ -86,7 +86,7 @@ def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
     measure = used.get(exposure.measure) if exposure is not None else None
     if exposure is None or measure is None or measure.subsample not in RECALLED:
         return []
-    noun = words.group_noun(exposure.groups)
+    noun = words.group_noun_of(exposure)
     label = words.lower_first(measure.label)
     if measure.name.endswith("_two_days"):
         said, days = (

@@ -113,13 +113,17 @@ def _outcome(outcome: Any, facts: RunFacts) -> Text:
 def _exposure(book: Book, facts: RunFacts) -> Text:
     exposure = facts.exposure
     label, unit = facts.label(exposure.measure), facts.unit(exposure.measure)
-    nouns = words.group_nouns(exposure.groups)
+    nouns = words.group_nouns_of(exposure)
     weighted = "weighted" if exposure.cut_points == "weighted" else "unweighted"
-    told = text(
-        f"{label} ({unit or 'no unit'}) was cut into {exposure.groups} groups ({nouns}) at its "
-        f"{weighted} quantiles within the cohort"
+    fixed = bool(getattr(exposure, "cuts", ()))
+    how = (
+        "values given in the study file" if fixed else f"its {weighted} quantiles within the cohort"
     )
-    cuts = book.find(analysis="cut_points", measure="quantile")
+    named = "" if fixed else f" ({nouns})"
+    told = text(
+        f"{label} ({unit or 'no unit'}) was cut into {exposure.groups} groups{named} at {how}"
+    )
+    cuts = book.find(analysis="cut_points", exposure=exposure.measure, stratum="")
     if cuts:
         told += text(": ", listing(words.short_estimate(row) for row in cuts), f" {unit}".rstrip())
     told += ". The trend was tested with each person's group median as one continuous term."

@@ -38,9 +38,12 @@ def methods(everything: Book, facts: RunFacts) -> list[Block]:
 
 def _exposure(exposure: Any, facts: RunFacts) -> Text:
     label, unit = facts.label(exposure.measure), facts.unit(exposure.measure)
-    nouns, cut = words.group_nouns(exposure.groups), f"{exposure.cut_points} quantiles"
+    nouns, cut = words.group_nouns_of(exposure), f"{exposure.cut_points} quantiles"
     if getattr(exposure, "split", "everyone") == "users":
         how = f"people who take none of it, and {nouns} of those who take some, at {cut} of theirs"
+    elif ends := getattr(exposure, "cuts", ()):
+        how = f"groups up to {' and '.join(f'{end:g}' for end in ends)} {unit}".rstrip()
+        how += " and above, as the study file has them"
     else:
         how = f"{nouns} at its {cut} within the cohort"
     models = [

@@ -82,7 +82,7 @@ def _with_unit(row: Row, facts: RunFacts) -> str:
 def _caption(what: str, facts: RunFacts) -> str:
     if facts.exposure is None:
         return what
-    noun = words.group_noun(facts.exposure.groups)
+    noun = words.group_noun_of(facts.exposure)
     exposure = words.lower_first(facts.label(facts.exposure.measure))
     return f"{what} by {noun} of {exposure}{in_unit(facts)}"
 

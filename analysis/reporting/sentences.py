@@ -122,7 +122,7 @@ def _main(book: Book, facts: RunFacts, rows: Sequence[Row], crude: bool) -> Text
     model = _last_model(facts, rows)
     top = [row for row in rows if row.model == model]
     highest = {row.outcome: row for row in top}
-    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    noun = words.group_noun_of(facts.exposure)
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     start = (
         f"In {words.model_words(facts.model(model))}, comparing the highest {noun} of {exposure} "
@@ -174,7 +174,7 @@ def _is_open(test: Row | None) -> bool:
 
 def _hedge(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
     """Say where tests over all doses leave open what the interval of two groups settles."""
-    nouns = words.group_nouns(getattr(facts.exposure, "groups", 0))
+    nouns = words.group_nouns_of(facts.exposure)
     said = []
     for what, test in (
         (f"the trend over the {nouns}", _trend),

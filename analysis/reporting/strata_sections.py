@@ -144,7 +144,7 @@ def _figure(book: Book, facts: RunFacts, rows: Sequence[Row], *, odds: bool) -> 
     outcomes = distinct(row.outcome for row in ends)
     lines = _lines(book, facts, ends, outcomes)
     titles = {outcome: facts.outcome(outcome) for outcome in outcomes}
-    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    noun = words.group_noun_of(facts.exposure)
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     what = f"{'Odds ratios' if odds else 'Differences'} of the highest {noun} of {exposure} "
     what += f"against {words.of_the_lowest(facts.users)}, within strata"
@@ -225,11 +225,12 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
     heads = (*(f"{level}, {sizes}" for level in levels),
              f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend")  # fmt: skip
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    noun = words.group_noun_of(facts.exposure)
     model = words.model_words(facts.model(rows[0].model))
     return Table(
         key=f"strata-{outcome.replace('_', '-')}",
         caption=text(
-            f"{facts.outcome(outcome)} by {words.group_noun(len(levels))} of {exposure} within "
+            f"{facts.outcome(outcome)} by {noun} of {exposure} within "
             f"strata; covariates of {model}"
         ),
         head=((Cell(text("Stratum")), *(Cell(text(label), number=True) for label in heads)),),

@@ -181,7 +181,7 @@ def characteristics_table(book: Book, facts: RunFacts) -> Table:
 def _table1_caption(facts: RunFacts) -> str:
     if facts.exposure is None:
         return "Characteristics of the participants"
-    noun = words.group_noun(facts.exposure.groups)
+    noun = words.group_noun_of(facts.exposure)
     exposure = words.lower_first(facts.label(facts.exposure.measure))
     return f"Characteristics of the participants by {noun} of {exposure}{in_unit(facts)}"
 
@@ -279,7 +279,7 @@ def association_table(
     tail = [Cell(text("P for trend"), number=True)]
     tail += [Cell(text(heading), number=True)] if per else []
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
-    noun = words.group_noun(getattr(facts.exposure, "groups", 0))
+    noun = words.group_noun_of(facts.exposure)
     what = "Odds ratios" if odds else "Differences"
     key = (*analysis.split("_"), "table")
     caption = f"{what} (95% confidence intervals) by {noun} of {exposure}{in_unit(facts)}"

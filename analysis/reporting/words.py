@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from analysis import printing
 from analysis.printing import MINUS, NONE, apart, fixed, ratio
@@ -275,3 +275,13 @@ def group_noun(groups: int) -> str:
 def group_nouns(groups: int) -> str:
     """Name the groups when there are so many of equal size."""
     return "halves" if groups == 2 else f"{group_noun(groups)}s"
+
+
+def group_noun_of(exposure: Any) -> str:
+    """Name a group of an exposure; those between given values are just groups."""
+    return group_noun(0 if getattr(exposure, "cuts", ()) else getattr(exposure, "groups", 0))
+
+
+def group_nouns_of(exposure: Any) -> str:
+    """Name the groups of an exposure."""
+    return group_nouns(0 if getattr(exposure, "cuts", ()) else getattr(exposure, "groups", 0))

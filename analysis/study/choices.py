@@ -43,6 +43,8 @@ def _option_problems(
     for other in choice.options[:j]:
         if _content(option) == _content(other):
             yield at, f"does the same as the option '{other.name}'"
+    if option.cut_points and study.exposure and study.exposure.cuts:
+        yield (*at, "cut_points"), "the exposure's cuts are given, not taken as quantiles"
     yield from _term_problems(study, at, choice, option)
     yield from _replacement_problems(study, at, option)
 

@@ -295,9 +295,12 @@ def _levels(raw: Mapping[str, Any]) -> list[str] | None:
     found: dict[str, None] = {}
     for table in (_table(raw, "exposure"), *(each for _, each in _entries(raw, "other_exposures"))):
         groups, split = table.get("groups"), table.get("split", "everyone")
+        cuts = table.get("cuts")
+        fixed = isinstance(cuts, list) and bool(cuts)
+        groups = len(cuts) + 1 if isinstance(cuts, list) and cuts else groups
         if isinstance(groups, bool) or not isinstance(groups, int) or not 2 <= groups <= 10:
             return None
-        found |= dict.fromkeys(group_names(groups, users=split == "users"))
+        found |= dict.fromkeys(group_names(groups, users=split == "users", fixed=fixed))
     return list(found)
 
 

@@ -19,7 +19,7 @@ from analysis.study.naming import (
     sole_measure,
     unknown,
 )
-from analysis.study.specification import Outcome, Study
+from analysis.study.specification import Exposure, Outcome, Study
 from analysis.study.translate import Location, Problem
 
 NOBODYS_STRATUM = ("not known", "not compared")
@@ -59,6 +59,10 @@ def _exposure_problems(study: Study) -> Iterator[Problem]:
         yield ("other_exposures",), "other exposures need a main one, in [exposure]"
         return
     seen = [study.exposure.measure] if study.exposure else []
+    if study.exposure:
+        yield from _cut_problems(("exposure",), study.exposure)
+    for i, exposure in enumerate(study.other_exposures):
+        yield from _cut_problems(("other_exposures", i), exposure)
     if study.exposure and study.exposure.measure in made_of(study):
         yield ("exposure", "measure"), "an outcome is made of it; want another measure"
     for i, exposure in enumerate(study.other_exposures):
@@ -74,6 +78,21 @@ def _exposure_problems(study: Study) -> Iterator[Problem]:
             yield ("other_exposures", i), "no model is for this exposure"
     if study.exposure and study.models and not study.models_of(study.exposure.measure):
         yield ("exposure",), "no model is for this exposure"
+
+
+def _cut_problems(at: Location, exposure: Exposure) -> Iterator[Problem]:
+    """Tell of given cut points that do not increase, or stand beside what takes quantiles."""
+    if not exposure.cuts:
+        return
+    if list(exposure.cuts) != sorted(set(exposure.cuts)):
+        yield (*at, "cuts"), "want numbers that increase"
+    if exposure.groups != len(exposure.cuts) + 1:
+        what = f"{len(exposure.cuts)} cuts make {len(exposure.cuts) + 1} groups"
+        yield (*at, "groups"), f"{what}; leave 'groups' out"
+    if exposure.split == "users":
+        yield (*at, "cuts"), 'do not go with split = "users", whose groups are quantiles'
+    if "cut_points" in exposure.model_fields_set:
+        yield (*at, "cut_points"), "is how quantiles are taken; leave it out beside 'cuts'"
 
 
 def _model_problems(study: Study) -> Iterator[Problem]:

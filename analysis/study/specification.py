@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from analysis.errors import InputError
 from analysis.grammar import Condition, Term, parse_condition, parse_term
@@ -94,6 +94,11 @@ class Exposure(Section):
 
     measure: Identifier = name_field("a continuous measure")
     groups: int = Field(ge=2, le=10, description="a whole number of at least 2 (at most 10)")
+    cuts: tuple[Number, ...] = many(
+        "numbers, such as [30, 50]: the largest value of each group but the last, in place of "
+        "'groups'",
+        (),
+    )
     split: Literal["everyone", "users"] = Field(
         "everyone",
         description='"everyone" or "users": whether the groups hold everyone, or those above 0 '
@@ -112,6 +117,15 @@ class Exposure(Section):
     spline_reference: Number | Literal["median"] = Field(
         "median", description='"median" or a number: where the curve is 1 (or 0)'
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _count(cls, given: Any) -> Any:
+        """Let cut points say how many groups there are."""
+        cuts = given.get("cuts") if isinstance(given, dict) else None
+        if isinstance(cuts, list) and cuts and "groups" not in given:
+            return {**given, "groups": len(cuts) + 1}
+        return given
 
 
 class Outcome(Section):

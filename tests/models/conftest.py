@@ -104,7 +104,7 @@ def made_setting(
 ) -> Setting:
     """Put a plan on people: outcomes ``low``, ``middle`` and ``level``; exposure ``dose``."""
     exposure = SimpleNamespace(
-        measure="dose", groups=groups, split="everyone", cut_points="weighted",
+        measure="dose", groups=groups, split="everyone", cuts=(), cut_points="weighted",
         per=100.0, spline_knots=None, spline_reference="median",
     )  # fmt: skip
     base = {

@@ -69,7 +69,7 @@ def setting(frame=None, **asked) -> Setting:
         "leave_one_cycle_out": True, "negative_exposure": None, "negative_outcome": None,
     }  # fmt: skip
     plan = SimpleNamespace(
-        exposure=SimpleNamespace(measure="dose", groups=4, cut_points="weighted"),
+        exposure=SimpleNamespace(measure="dose", groups=4, cuts=(), cut_points="weighted"),
         outcomes=[outcome("rare", 32), outcome("common", 50), CONTINUOUS],
         models=[model],
         models_of=lambda measure: [model],

@@ -93,3 +93,22 @@ def test_quantiles_are_those_of_the_design():
     expected = domain.quantile("x", shares).frame["estimate"].tolist()
     assert weighted_quantiles(domain, "x", shares).tolist() == expected
     assert weighted_quantiles(domain, values, shares).tolist() == expected
+
+
+def test_given_cuts_are_the_largest_value_of_their_group():
+    values = np.array([10.0, 30.0, 30.1, 50.0, 75.0, np.nan])
+    doses = dose_groups(
+        design(values), pd.DataFrame({"x": values}), "x", 3, weighted=True, cuts=(30, 50)
+    )
+    assert doses.levels == ("G1", "G2", "G3")
+    assert doses.fixed
+    assert doses.group.cat.codes.tolist() == [0, 0, 1, 1, 2, -1]
+    assert [doses.range_of(i, "nmol/L") for i in range(3)] == [
+        "≤ 30 nmol/L", "> 30 to 50 nmol/L", "> 50 nmol/L",
+    ]  # fmt: skip
+
+
+def test_a_given_cut_that_leaves_a_group_empty_is_told():
+    values = np.array([10.0, 20.0])
+    with pytest.raises(InputError, match="nobody in the cohort belongs to the group G2"):
+        dose_groups(design(values), pd.DataFrame({"x": values}), "x", 2, weighted=True, cuts=(30,))

@@ -49,7 +49,7 @@ def domain(name, where):
 def plan(**more):
     exposure = {
         "measure": "dose", "groups": 3, "cut_points": "weighted", "per": 100,
-        "spline_knots": 3, "spline_reference": "median", "split": "everyone",
+        "spline_knots": 3, "spline_reference": "median", "split": "everyone", "cuts": (),
     }  # fmt: skip
     exposure |= more.pop("exposure", {})
     base = {
