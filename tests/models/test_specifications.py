@@ -116,8 +116,8 @@ class Plan(SimpleNamespace):
 
 def plan(choices=CHOICES, **exposure):
     given = {
-        "measure": "total", "groups": 4, "cut_points": "weighted", "per": 100, "split": "everyone", "cuts": (),
-        "spline_knots": None, "spline_reference": "median",
+        "measure": "total", "groups": 4, "cut_points": "weighted", "per": 100, "split": "everyone",
+        "cuts": (), "spline_knots": None, "spline_reference": "median",
     }  # fmt: skip
     terms = [parse_term(text) for text in ("age", "sex", "per(energy, 100)", "spline(age, 3)")][1:]
     return Plan(
