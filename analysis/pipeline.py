@@ -144,7 +144,7 @@ def tables_of(study: Study) -> dict[Table, tuple[str, ...]]:
     return required_columns(
         measures,
         study.data.cycles,
-        WEIGHTS[study.data.weight],
+        WEIGHTS[study.weight],
         other_weights=[WEIGHTS[name] for name in study.other_weights],
         partial=partial,
     )
@@ -244,13 +244,13 @@ def make_cohort(study: Study, raw: Raw, memory: Memory | None = None) -> Cohort:
         raw,
         measures,
         study.data.cycles,
-        WEIGHTS[study.data.weight],
+        WEIGHTS[study.weight],
         other_weights=[WEIGHTS[name] for name in study.other_weights],
         partial=partial,
         memory=memory,
     )
     exposures = tuple(exposure.measure for exposure in study.exposures)
-    label = WEIGHTS[study.data.weight].label
+    label = WEIGHTS[study.weight].label
     return select(
         frame,
         [(step.step, step.label, step.condition) for step in study.cohort],
@@ -281,7 +281,7 @@ def estimate_study(
         [(step.name, step.label, step.kept) for step in cohort.steps],
         cohort.missing,
         MEASURES,
-        weight=study.data.weight,
+        weight=study.weight,
         cycles=study.data.cycles,
     )
     # A published figure speaks of the cycles of the study's own file.

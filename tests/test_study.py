@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.cohort.measure import Measure, Source
+from analysis.cohort.measure import SUBSAMPLES, Measure, Source
 from analysis.cohort.measures import MEASURES
 from analysis.errors import InputError
 from analysis.models.names import group_names
 from analysis.models.results import TEXT_COLUMNS
 from analysis.nhanes.cycles import CYCLES
 from analysis.study import STUDIES, Study, available_studies, check_study, load_study
-from analysis.study.check import SUBSAMPLES
 from analysis.study.consistency import ANALYSES, SELECTORS
 from analysis.study.load import MAX_BYTES
+from analysis.study.weighting import smallest
 
 # A small study that has every section.
 SMALL = """\
@@ -383,7 +384,7 @@ WRONG = {
     ('"median"', "-inf"): "exposure.spline_reference: want \"median\" or a number, got the number -inf",
     ('"median"', "true"): "exposure.spline_reference: want \"median\" or a number, got true",
     ("spline_knots = 4\n", ""): "exposure.spline_reference: there is no curve without spline_knots",
-    ('weight = "dietary_day_1"', 'weight = "dietary"'): 'data.weight: want "interview", "examination", "dietary_day_1" or "dietary_two_days", got the text \'dietary\'',
+    ('weight = "dietary_day_1"', 'weight = "dietary"'): 'data.weight: want "interview", "examination", "phlebotomy", "dietary_day_1", "dietary_two_days" or "fasting", got the text \'dietary\'',
     ('cycles = ["2001-2002", "2003-2004"]', "cycles = []"): "data.cycles: want a list of cycles",
     ('"2003-2004"]', '"2003-2005"]'): "data.cycles no. 2: unknown cycle '2003-2005'; did you mean '2003-2004'?",
     ('"2003-2004"]', '"x"]'): "unknown cycle 'x' (known: 1999-2000, ",
@@ -667,8 +668,7 @@ def test_every_problem_with_the_measures_is_told_at_once(write: Write) -> None:
         ('["2001-2002", "2003-2004"]', '["1999-2000", "2001-2002"]'),
         ('weight = "dietary_day_1"', 'weight = "interview"'),
     )
-    assert error.what.startswith("5 problems\n")
-    assert "four-year weights, which are not offered yet" in error.what
+    assert error.what.startswith("4 problems\n")
 
 
 LEAST = """\
@@ -705,6 +705,59 @@ def test_the_weight_is_that_of_the_smallest_subsample(
         check_study(study, KNOWN)
     assert caught.value.what.startswith(f'data.weight: "{weight}" does not fit, because ')
     assert caught.value.what.endswith(f'use "{right}"')
+
+
+def test_a_weight_that_is_left_out_is_found(write: Write) -> None:
+    rows = '["age", "magnesium_dietary", "bmi"]'
+    text = LEAST.format(weight="examination", rows=rows)
+    study = load_study(write(text.replace(', weight = "examination"', "")))
+    assert (study.data.weight, study.weight) == (None, "dietary_day_1")
+    check_study(study, MEASURES)
+
+
+SERUM = {
+    "age": measure("age"),
+    "serum": replace(measure("serum", "examination"), subsamples={"2021-2023": "phlebotomy"}),
+    "energy": measure("energy", "dietary_day_1"),
+    "glucose": measure("glucose", "fasting"),
+}
+
+
+@pytest.mark.parametrize(
+    ("cycles", "rows", "right", "why"),
+    [
+        (["2017-2018"], ["serum"], "examination", "serum is known only in a smaller subsample;"),
+        (["2021-2023"], ["serum"], "phlebotomy", "serum is known only in a smaller subsample;"),
+        (
+            ["2017-2018", "2021-2023"],
+            ["serum"],
+            "phlebotomy",
+            "serum is known only in a smaller subsample in 2021-2023;",
+        ),
+        (["2021-2023"], ["serum", "energy"], "dietary_day_1", "energy is known only in"),
+        (["2003-2004"], ["glucose", "energy"], "fasting", "glucose is known only in"),
+    ],
+)
+def test_the_smallest_subsample_is_that_of_measures_in_their_cycles(
+    write: Write, cycles: list[str], rows: list[str], right: str, why: str
+) -> None:
+    text = LEAST.format(weight="interview", rows=json.dumps(rows))
+    study = load_study(write(text.replace('["2005-2006"]', json.dumps(cycles))))
+    with pytest.raises(InputError) as caught:
+        check_study(study, SERUM)
+    assert why in caught.value.what
+    assert caught.value.what.endswith(f'use "{right}"')
+    assert smallest(study, SERUM)[0] == right
+
+
+def test_no_weight_of_two_days_before_2003(write: Write) -> None:
+    known = {**KNOWN, "two": measure("two", "dietary_two_days")}
+    text = LEAST.format(weight="dietary_two_days", rows='["two"]')
+    study = load_study(write(text.replace('"2005-2006"', '"2001-2002", "2005-2006"')))
+    with pytest.raises(InputError) as caught:
+        check_study(study, known)
+    told = 'data.cycles: 2001-2002 does not have the weight "dietary_two_days", for two'
+    assert caught.value.what == told
 
 
 @pytest.mark.parametrize(
@@ -751,7 +804,8 @@ def test_a_study_moves_to_other_cycles(write: Write) -> None:
     study = load_study(write(SMALL))
     moved = study.with_cycles(["2007-2008"])
     assert moved.data.cycles == ("2007-2008",)
-    assert moved.data.weight == study.data.weight
+    assert moved.data.weight is None, "what the file says is of its own cycles"
+    assert moved.with_cycles(study.data.cycles).data.weight is None
     assert study.data.cycles == ("2001-2002", "2003-2004")
     assert (study.is_moved, moved.is_moved) == (False, True)
     assert (moved.sha256, moved.line_of("exposure")) == (study.sha256, study.line_of("exposure"))
@@ -866,3 +920,10 @@ def test_no_file_raises_anything_but_an_input_error(write: Write, content: bytes
             check_study(study, KNOWN)
         except InputError as error:
             assert error.what
+
+
+def test_what_was_derived_of_other_cycles_is_left_behind() -> None:
+    study = load_study("deng_2013")
+    assert study.partial["parathyroid_hormone"] == ("2003-2004", "2005-2006")
+    moved = study.with_cycles(["2003-2004"])
+    assert moved.partial["parathyroid_hormone"] == ("2003-2004",)

@@ -119,8 +119,8 @@ def required_columns(
     _check_read_somewhere(measures, cycles, other_weights, partial)
     wanted: dict[Table, set[str]] = {}
     for cycle in cycles:
-        used = [weight.source(cycle), DESIGN_SOURCES[cycle]]
-        used += [other.sources[cycle] for other in other_weights if cycle in other.sources]
+        used = [weight.source(cycle, cycles), DESIGN_SOURCES[cycle]]
+        used += [other.source(cycle, cycles) for other in other_weights if cycle in other.sources]
         used += [
             _source(measure, cycle) for measure in measures if is_read(measure, cycle, partial)
         ]
@@ -211,7 +211,6 @@ def build_frame(
         If two cycles share a stratum or a participant, or a table repeats one.
     """
     _check_read_somewhere(measures, cycles, other_weights, partial)
-    share = pooled_share(cycles)
     weights = {"weight": weight, **{f"weight_{other.name}": other for other in other_weights}}
     parts: list[pd.DataFrame] = []
     memory = {} if memory is None else memory
@@ -219,7 +218,9 @@ def build_frame(
         people = people_of(raw, cycle)
         columns = _design_columns(raw, cycle, people)
         for name, each in weights.items():
-            columns[name] = _weights(raw, each, cycle, people, required=each is weight) * share
+            share = pooled_share(cycle, cycles)
+            values = _weights(raw, each, cycle, cycles, people, required=each is weight)
+            columns[name] = values * share
         for measure in measures:
             read = is_read(measure, cycle, partial)
             columns[measure.name] = (
@@ -250,11 +251,13 @@ def _design_columns(raw: Raw, cycle: str, people: pd.Index) -> dict[str, object]
     }
 
 
-def _weights(raw: Raw, weight: Weight, cycle: str, people: pd.Index, required: bool) -> np.ndarray:
-    """Two-year weights of a cycle; 0 outside the subsample, and where a cycle may lack them."""
+def _weights(
+    raw: Raw, weight: Weight, cycle: str, pooled: Sequence[str], people: pd.Index, required: bool
+) -> np.ndarray:
+    """Weights of a cycle; 0 outside the subsample, and where a cycle may lack them."""
     if not required and cycle not in weight.sources:
         return np.zeros(len(people))
-    values = read_source(raw, weight.source(cycle), cycle, people)["weight"]
+    values = read_source(raw, weight.source(cycle, pooled), cycle, people)["weight"]
     return values.fillna(0.0).to_numpy()
 
 

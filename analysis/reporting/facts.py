@@ -45,7 +45,11 @@ class StudyLike(Protocol):
 
     @property
     def data(self) -> Any:
-        """`cycles` and `weight`."""
+        """`cycles`."""
+
+    @property
+    def weight(self) -> str:
+        """Name of the sample weight."""
 
     @property
     def cohort(self) -> Sequence[Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from analysis.cohort.measure import Measure
-from analysis.cohort.weights import WEIGHTS
+from analysis.cohort.weights import WEIGHTS, Weight, takes_four_years
 from analysis.grammar import parse_condition, parse_term
 from analysis.reporting import modification, sensitivity, words
-from analysis.reporting.book import Book, distinct
+from analysis.reporting.book import Book
 from analysis.reporting.document import (
     Block,
     Bullets,
@@ -168,25 +170,46 @@ def _models(book: Book, facts: RunFacts) -> list[Block]:
 
 
 def weight_words(facts: RunFacts) -> Text:
-    """Name the sample weight, its variable, and how the cycles share it."""
-    weight, cycles = str(facts.study.data.weight), facts.cycles
-    known = WEIGHTS.get(weight)
-    if known is None:
-        return text(weight)
-    names = distinct(known.variable(cycle) for cycle in cycles if cycle in known.sources)
-    told = text(f"{words.lower_first(known.label)} (", listing([Code(name) for name in names]), ")")
-    return told + (f" divided by {len(cycles)}, the number of cycles" if len(cycles) > 1 else "")
+    """Name the sample weight, its variable in the cycles, and how the cycles share it."""
+    known, cycles = WEIGHTS.get(facts.study.weight), facts.cycles
+    variables = _variables(known, cycles) if known else {}
+    if known is None or not variables:
+        return text(facts.study.weight)
+    named = text(words.lower_first(known.label), " (")
+    share = f" divided by {len(cycles)}, the number of cycles" if len(cycles) > 1 else ""
+    if len(variables) > 1:
+        listed = [
+            text(Code(name), " times 2" if four else "", f" in {words.cycles_words(within)}")
+            for (name, four), within in variables.items()
+        ]
+        return named + listing(listed) + text("),", share)
+    ((name, four),) = variables
+    if four:
+        return named + text(Code(name), ", which the CDC made for these two cycles together)")
+    return named + text(Code(name), ")", share)
 
 
 def weight_fact(facts: RunFacts) -> tuple[Text, Text]:
     """Give the weight as a formula, and what it is called."""
-    weight, cycles = str(facts.study.data.weight), facts.cycles
-    known = WEIGHTS.get(weight)
+    known, cycles = WEIGHTS.get(facts.study.weight), facts.cycles
     if known is None:
-        return text(weight), text()
-    names = distinct(known.variable(cycle) for cycle in cycles if cycle in known.sources)
-    share = f" / {len(cycles)}" if len(cycles) > 1 else ""
-    return text(f"{', '.join(names)}{share}"), text(words.lower_first(known.label))
+        return text(facts.study.weight), text()
+    formulas = []
+    for name, four in _variables(known, cycles):
+        share = Fraction(2 if four else 1, len(cycles))
+        times = f" × {share.numerator}" if share.numerator > 1 else ""
+        formulas.append(name + times + (f" / {share.denominator}" if share.denominator > 1 else ""))
+    return text("; ".join(formulas)), text(words.lower_first(known.label))
+
+
+def _variables(weight: Weight, cycles: Sequence[str]) -> dict[tuple[str, bool], list[str]]:
+    """Cycles by the weight's variable in them, and whether it is one of four years."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for cycle in cycles:
+        if cycle in weight.sources:
+            key = weight.variable(cycle, cycles), takes_four_years(cycle, cycles)
+            found.setdefault(key, []).append(cycle)
+    return found
 
 
 def _unweighted(book: Book, facts: RunFacts) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from analysis.cohort.measure import Subsample
 from analysis.grammar import Condition, Term, intervals, parse_condition, parse_term
 from analysis.models.names import group_names
 from analysis.study.fields import (
@@ -23,7 +24,7 @@ from analysis.study.fields import (
     text_field,
 )
 
-WeightName = Literal["interview", "examination", "dietary_day_1", "dietary_two_days"]
+WeightName = Subsample
 EnergyMethod = Literal["standard", "residual", "density"]
 CutPoints = Literal["weighted", "unweighted"]
 

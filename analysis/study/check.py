@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from analysis.cohort.measure import Measure
+from analysis.cohort.measure import SUBSAMPLES, Measure
 from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
 from analysis.grammar import Transform, suggestion
 from analysis.nhanes.cycles import CYCLES
 from analysis.study.analyses import Option, Stratum
 from analysis.study.specification import Study
-
-SUBSAMPLES = ("interview", "examination", "dietary_day_1", "dietary_two_days")
-"""From the largest to the smallest; each has a weight of the same name."""
-
-_FOUR_YEARS = frozenset({"1999-2000", "2001-2002"})
+from analysis.study.weighting import smallest
 
 
 def check_study(study: Study, measures: Mapping[str, Measure]) -> None:
@@ -39,7 +35,6 @@ def check_study(study: Study, measures: Mapping[str, Measure]) -> None:
         *_condition_and_term_problems(study, measures),
         *_name_problems(study, measures),
         *_cycle_problems(study, measures),
-        *_pooling_problems(study),
         *_weight_problems(study, measures),
         *_option_problems(study, measures),
     ]
@@ -145,28 +140,30 @@ def _runs(cycles: Collection[str]) -> str:
     return ", ".join(words)
 
 
-def _pooling_problems(study: Study) -> Iterator[str]:
-    if set(study.data.cycles) >= _FOUR_YEARS:
-        yield (
-            "data.cycles: 1999-2000 and 2001-2002 pooled need the CDC's four-year weights, which "
-            "are not offered yet; leave one of them out"
-        )
-
-
 def _weight_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[str]:
     # What takes another's place in an option has the option's weight.
-    used = [measures[name] for name in study.core_measures if name in measures]
-    rank = max((SUBSAMPLES.index(measure.subsample) for measure in used), default=0)
-    right = SUBSAMPLES[rank]
-    if study.data.weight == right:
+    right, confined = smallest(study, measures)
+    for cycle in study.data.cycles if study.data.weight in (None, right) else ():
+        if cycle not in WEIGHTS[right].sources:
+            asking = _some(list(dict.fromkeys(name for name, _ in confined)))
+            yield f'data.cycles: {cycle} does not have the weight "{right}", for {asking}'
+    if study.data.weight in (None, right):
         return
-    if rank > SUBSAMPLES.index(study.data.weight):
-        names = [measure.name for measure in used if measure.subsample == right]
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        why = f"{shown} {'are' if len(names) > 1 else 'is'} known only in a smaller subsample"
+    if SUBSAMPLES.index(right) > SUBSAMPLES.index(study.data.weight):
+        names = list(dict.fromkeys(name for name, _ in confined))
+        why = (
+            f"{_some(names)} {'are' if len(names) > 1 else 'is'} known only in a smaller subsample"
+        )
+        among = [cycle for cycle in study.data.cycles if cycle in {cycle for _, cycle in confined}]
+        if len(among) < len(study.data.cycles):
+            why += f" in {_runs(among)}"
     else:
         why = "no measure of the study is confined to that subsample"
     yield f'data.weight: "{study.data.weight}" does not fit, because {why}; use "{right}"'
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def _option_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[str]:
@@ -195,12 +192,13 @@ def _place_problems(
     place = f"option '{option.name}', replace"
     if measures[new].kind != "continuous" and _as_number(study, old):
         yield f"{place}: '{new}' is categorical and cannot take the place of '{old}'"
-    weight = option.weight or option.weights.get(study.data.weight, study.data.weight)
-    wanted = measures[new].subsample
+    weight = option.weight or option.weights.get(study.weight, study.weight)
+    cycles = option.cycles or study.data.cycles
+    wanted = max((measures[new].subsample_in(each) for each in cycles), key=SUBSAMPLES.index)
     if SUBSAMPLES.index(wanted) > SUBSAMPLES.index(weight):
         yield (
             f"{place}: '{new}' is known only in a smaller subsample than that of the weight "
-            f"'{weight}'; add weights = {{ {study.data.weight} = \"{wanted}\" }}"
+            f"'{weight}'; add weights = {{ {study.weight} = \"{wanted}\" }}"
         )
 
 

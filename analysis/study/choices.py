@@ -88,7 +88,7 @@ def _replacement_problems(study: Study, at: Location, option: Option) -> Iterato
         elif new in made_of(study):
             yield (*at, "replace"), f"{clip(new)} is what an outcome is made of"
     yield from repeats((*at, "replace"), list(option.replace.values()))
-    weights = {study.data.weight, *(each.weight for each in study.options)}
+    weights = {study.weight, *(each.weight for each in study.options)}
     # What one option replaces may be there only where another adds it; nothing at all is a slip.
     does = option.model_dump(exclude={"name", "label", "replace", "weights"}, exclude_defaults=True)
     asked = {*option.replace, *option.weights}

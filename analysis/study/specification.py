@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from analysis.cohort.measure import SUBSAMPLES
+from analysis.cohort.measures import MEASURES
 from analysis.errors import InputError
 from analysis.grammar import Condition, Term, parse_condition, parse_term
 from analysis.nhanes.cycles import CYCLES
@@ -23,6 +25,7 @@ from analysis.study.analyses import (
     Option,
     Specifications,
     Stratum,
+    WeightName,
 )
 from analysis.study.fields import (
     CONDITION,
@@ -40,6 +43,9 @@ from analysis.study.fields import (
     oldest_first,
     text_field,
 )
+from analysis.study.weighting import smallest
+
+_WEIGHTS = " or ".join((", ".join(f'"{name}"' for name in SUBSAMPLES[:-1]), f'"{SUBSAMPLES[-1]}"'))
 
 
 class Reference(Section):
@@ -61,9 +67,9 @@ class Data(Section):
     cycles: Annotated[tuple[CycleName, ...], AfterValidator(oldest_first)] = Field(
         strict=False, min_length=1, description='a list of cycles, such as ["2001-2002"]'
     )
-    weight: Literal["interview", "examination", "dietary_day_1", "dietary_two_days"] = Field(
-        description='"interview", "examination", "dietary_day_1" or "dietary_two_days": '
-        "the smallest subsample used"
+    weight: WeightName | None = Field(
+        None,
+        description=f"{_WEIGHTS}: the smallest subsample used; left out, it is found",
     )
 
 
@@ -343,7 +349,8 @@ class Study(Section):
         Returns
         -------
         Study
-            With the same file and hash; `is_moved` tells whether the cycles differ from it.
+            With the same file and hash; `is_moved` tells whether the cycles differ from it. The
+            weight that the file names is that of its own cycles: in others it is found anew.
 
         Raises
         ------
@@ -363,6 +370,8 @@ class Study(Section):
         if len(set(cycles)) < len(cycles):
             raise InputError("a cycle is named twice", where=where)
         data = self.data.model_copy(update={"cycles": oldest_first(tuple(cycles))})
+        if data.cycles != self._file_cycles:
+            data = data.model_copy(update={"weight": None})
         update: dict[str, Any] = {"data": data}
         update["strata"] = tuple(s for s in self.strata if _is_there(s, data.cycles))
         if self.specifications:
@@ -387,6 +396,11 @@ class Study(Section):
         for name in [name for name in copy.__dict__ if name not in type(self).model_fields]:
             del copy.__dict__[name]
         return copy
+
+    @cached_property
+    def weight(self) -> WeightName:
+        """The sample weight: the one that the file names, or that of the smallest subsample."""
+        return self.data.weight or smallest(self, MEASURES)[0]
 
     @property
     def exposures(self) -> tuple[Exposure, ...]:
@@ -483,7 +497,7 @@ class Study(Section):
         """Weights that options name beside the study's own, each with the cycles it is for."""
         found: dict[str, set[str]] = {}
         for option in self.options:
-            names = {option.weight, *option.weights.values()} - {None, self.data.weight}
+            names = {option.weight, *option.weights.values()} - {None, self.weight}
             for name in names:
                 cycles = self._within(option.cycles) if option.cycles else self.data.cycles
                 found.setdefault(str(name), set()).update(cycles)

@@ -7,10 +7,10 @@ import pytest
 from analysis.cohort.build import build_frame, required_columns, select
 from analysis.cohort.measure import Measure, Source
 from analysis.cohort.measures import MEASURES
-from analysis.cohort.weights import WEIGHTS, Weight, pooled_share
+from analysis.cohort.weights import WEIGHTS, Weight
 from analysis.errors import DataError, InputError
 from analysis.grammar import parse_condition
-from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
+from analysis.nhanes.cycles import EVERY_CYCLE, Table
 
 CYCLE_NAMES = ["2001-2002", "2003-2004"]
 
@@ -103,11 +103,6 @@ def test_weights_of_two_days_are_read_where_there_are_two():
     assert "WTDR2D" in wanted[Table("DR1TOT_L", "2021-2023")]
     with pytest.raises(InputError, match='"dietary_two_days" does not exist in 2001-2002'):
         required_columns([MEASURES["age"]], ["2001-2002"], weight)
-
-
-@pytest.mark.parametrize("cycles", [["2001-2002"], CYCLE_NAMES, list(CYCLES)])
-def test_pooled_shares_add_up_to_one(cycles):
-    assert pooled_share(cycles) * len(cycles) == pytest.approx(1)
 
 
 def steps(*texts: str):

@@ -15,6 +15,7 @@ from lxml import html as lxml_html
 from analysis.reporting import build
 from analysis.reporting.document import KeyFact, KeyFacts, Table, text, walk
 from analysis.reporting.html import render
+from analysis.reporting.methods import weight_fact, weight_words
 
 
 def moved(run: tuple[pd.DataFrame, Any], cycles: list[str], **changes: Any) -> Any:
@@ -61,6 +62,7 @@ def test_a_study_taken_elsewhere_without_published_figures_or_known_cycles(deng:
     assert build(results, facts).title.endswith("taken to NHANES 2003–2004 (artificial data)")
     attributes = {"is_moved": True, "data": facts.study.data, "title": "T", "question": "Q"}
     attributes |= {"references": (), "cohort": (), "outcomes": (), "name": "n"}
+    attributes["weight"] = facts.study.weight
     other = replace(facts, study=type("Study", (), attributes)())
     assert "the file names other cycles" in build(results, other).notice
 
@@ -91,6 +93,48 @@ def test_a_span_of_years_leaves_none_out(
     strip = build(results, replace(facts, study=study)).sections[0].blocks[-1]
     (fact,) = [fact for fact in strip.facts if fact.label == "NHANES"]
     assert (fact.value.plain, fact.note.plain) == (printed, number)
+
+
+@pytest.mark.parametrize(
+    ("weight", "cycles", "words", "formula"),
+    [
+        ("examination", ["2005-2006"], "examination weight (WTMEC2YR)", "WTMEC2YR"),
+        (
+            "dietary_day_1",
+            ["2001-2002", "2003-2004", "2005-2006"],
+            "first-day dietary weight (WTDRD1) divided by 3, the number of cycles",
+            "WTDRD1 / 3",
+        ),
+        (
+            "dietary_day_1",
+            ["1999-2000", "2001-2002"],
+            "first-day dietary weight (WTDR4YR, which the CDC made for these two cycles together)",
+            "WTDR4YR",
+        ),
+        (
+            "examination",
+            ["1999-2000", "2001-2002", "2003-2004"],
+            "examination weight (WTMEC4YR times 2 in 1999–2002 and WTMEC2YR in 2003–2004), "
+            "divided by 3, the number of cycles",
+            "WTMEC4YR × 2 / 3; WTMEC2YR / 3",
+        ),
+        (
+            "phlebotomy",
+            ["2017-2018", "2021-2023"],
+            "phlebotomy weight (WTMEC2YR in 2017–2018 and WTPH2YR in 2021–2023), divided by 2, "
+            "the number of cycles",
+            "WTMEC2YR / 2; WTPH2YR / 2",
+        ),
+    ],
+)
+def test_the_weight_is_named_with_its_variables(
+    deng: Any, weight: str, cycles: list[str], words: str, formula: str
+) -> None:
+    study = deng[1].study.with_cycles(cycles)
+    data = study.data.model_copy(update={"weight": weight})
+    facts = replace(deng[1], study=study.model_copy(update={"data": data}))
+    assert weight_words(facts).plain == words
+    assert weight_fact(facts)[0].plain == formula
 
 
 NOUNS = {
