@@ -56,9 +56,13 @@ CYCLES: Mapping[str, Cycle] = MappingProxyType(
 EVERY_CYCLE = "1999-2023"
 """In place of a cycle's name: a table that the CDC keeps once for all cycles.
 
-These are the products of dietary supplements: DSPI, DSII and DSBI, which each release extends. The
-CDC keeps them in the folder of the first year, without a suffix.
+These are the products of dietary supplements (DSPI, DSII and DSBI) and the prescription medicines
+(RXQ_DRUG), which each release extends. The CDC keeps them in the folder of the first year, without
+a suffix; `ELSEWHERE` says where that is not 1999.
 """
+
+ELSEWHERE: Mapping[str, int] = MappingProxyType({"RXQ_DRUG": 1988})
+"""Folder of a table of every cycle that begins with an earlier survey (here NHANES III)."""
 
 
 @dataclass(frozen=True, order=True)
@@ -88,5 +92,8 @@ class Table:
 
     @property
     def _folder(self) -> str:
-        year = int(EVERY_CYCLE[:4]) if self.cycle == EVERY_CYCLE else CYCLES[self.cycle].first_year
+        if self.cycle == EVERY_CYCLE:
+            year = ELSEWHERE.get(self.name, int(EVERY_CYCLE[:4]))
+        else:
+            year = CYCLES[self.cycle].first_year
         return f"Nchs/Data/Nhanes/Public/{year}/DataFiles"

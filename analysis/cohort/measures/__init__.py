@@ -10,10 +10,13 @@ from analysis.cohort.measures import (
     activity,
     body,
     demographics,
+    depletion,
     diet,
     drinking,
     foods,
+    kidney,
     lifestyle,
+    medication,
     parathyroid,
     supplements,
     two_days,
@@ -32,6 +35,9 @@ SUBJECTS = (
     supplements,
     vitamin_d,
     parathyroid,
+    kidney,
+    medication,
+    depletion,
 )
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(

@@ -1,9 +1,8 @@
 """How much alcohol people drink on average, from two questionnaires that ask it differently.
 
 1999-2016: days of drinking in the past 12 months as a number of times a week, month or year.
-2017 on: one of ten classes of frequency. The number of drinks on such a day is asked alike. The
-1999-2000 file is read by its codebook (ALQ, first question ALQ100) and what follows of it is that
-of 2001-2002.
+2017 on: one of ten classes of frequency. The number of drinks on such a day is asked alike. ALQ of
+1999-2000 is read from its codebook alone, as published by the CDC.
 """
 
 from __future__ import annotations
