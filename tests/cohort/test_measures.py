@@ -27,6 +27,9 @@ def derive(name: str, cycle: str = "2005-2006", /, **roles: object) -> object:
     return MEASURES[name].derive(columns, cycle).iloc[0]
 
 
+FEW = "Fewer than 12 drinks in the past year"
+
+
 def same(found: object, wanted: object) -> bool:
     return pd.isna(found) if wanted is None else found == wanted
 
@@ -92,6 +95,44 @@ def test_unknown_drinks_have_the_codes_of_their_cycle(cycle, drinks, wanted):
     assert same(found, wanted)
 
 
+@pytest.mark.parametrize(
+    ("cycle", "answers", "sex", "wanted"),
+    [
+        # To 2015-2016: times and their unit, drinks on such a day, 12 drinks in life.
+        ("2005-2006", {"life": 2}, 1, FEW),
+        ("2005-2006", {"times": 0, "life": 1}, 2, FEW),
+        ("2005-2006", {"times": 11, "unit": 3, "drinks": 1}, 1, FEW),
+        ("2005-2006", {"times": 12, "unit": 3, "drinks": 1}, 1, "Light"),
+        ("2005-2006", {"times": 1, "unit": 2, "drinks": 1}, 1, "Light"),  # twelve in the year
+        ("2015-2016", {"times": 3, "unit": 1, "drinks": 1}, 2, "Light"),  # 3 a week
+        ("2015-2016", {"times": 4, "unit": 1, "drinks": 1}, 2, "Moderate"),
+        ("2015-2016", {"times": 7, "unit": 1, "drinks": 1}, 2, "Moderate"),
+        ("2015-2016", {"times": 4, "unit": 1, "drinks": 2}, 2, "Heavy"),
+        ("2015-2016", {"times": 4, "unit": 1, "drinks": 2}, 1, "Moderate"),
+        ("2015-2016", {"times": 3, "unit": 1, "drinks": 5}, 1, "Heavy"),
+        ("2015-2016", {"times": 777, "life": 1}, 1, None),
+        ("2015-2016", {"life": 9}, 1, None),
+        # From 2017 on: a class of frequency.
+        ("2017-2018", {"ever": 2}, 1, FEW),
+        ("2017-2018", {"ever": 1, "often": 0}, 1, FEW),
+        ("2017-2018", {"ever": 1, "often": 8, "drinks": 1}, 1, FEW),  # 9 in the year
+        ("2017-2018", {"ever": 1, "often": 7, "drinks": 1}, 1, "Light"),  # 12 in the year
+        ("2017-2018", {"ever": 1, "often": 9, "drinks": 3}, 1, "Light"),  # 13.5 in the year
+        ("2021-2023", {"ever": 1, "often": 4, "drinks": 2}, 2, "Moderate"),  # 4 a week
+        ("2021-2023", {"ever": 1, "often": 1, "drinks": 1}, 2, "Moderate"),  # daily
+        ("2021-2023", {"ever": 1, "often": 1, "drinks": 2}, 2, "Heavy"),
+        ("2021-2023", {"ever": 1, "often": 77}, 1, None),
+        ("2021-2023", {"ever": 1, "often": 4, "drinks": 999}, 1, None),
+    ],
+)
+def test_alcohol_status_is_told_alike_by_both_questionnaires(cycle, answers, sex, wanted):
+    early = {"any_year": NAN, "life": NAN, "times": NAN, "unit": NAN, "drinks": NAN}
+    late = {"ever": NAN, "often": NAN, "drinks": NAN}
+    roles = (early if cycle < "2017" else late) | answers | {"sex": sex}
+    assert same(derive("alcohol_status", cycle, **roles, age=20), wanted)
+    assert same(derive("alcohol_status", cycle, **roles, age=19), None)
+
+
 def activities(*rows: tuple[float, float, float]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["PADTIMES", "PADDURAT", "PADMETS"], dtype=float)
     return frame.assign(SEQN=1)
@@ -118,6 +159,58 @@ def test_physical_activity(vigorous, moderate, rows, met, wanted):
     found = derive("leisure_activity", **roles)
     assert pd.isna(found) if met is None else found == pytest.approx(met, rel=1e-12)
     assert same(derive("physical_activity", **roles), wanted)
+
+
+@pytest.mark.parametrize(
+    ("cycle", "roles", "wanted"),
+    [
+        ("1999-2000", {"vigorous": 2, "moderate": 2, "activities": activities()}, "None"),
+        (
+            "2005-2006",
+            {"vigorous": 1, "moderate": 2, "activities": activities((30, 10, 6))},
+            "Below 500 MET-min/week",
+        ),
+        ("2007-2008", {"vigorous_recreation": (2, NAN, NAN)}, "None"),
+        ("2007-2008", {"vigorous_recreation": (1, 3, 30)}, "500 to below 1,000 MET-min/week"),
+        ("2017-2018", {"moderate_recreation": (1, 5, 50)}, "1,000 MET-min/week or more"),
+        ("2017-2018", {"moderate_recreation": (1, 77, NAN)}, None),
+    ],
+)
+def test_recreation_of_adults_in_classes(cycle, roles, wanted):
+    if cycle >= "2007":
+        kinds = {kind: (2, NAN, NAN) for kind in KINDS if "recreation" in kind} | roles
+        names = ("", "_days", "_minutes")
+        roles = {
+            f"{kind}{name}": value
+            for kind, values in kinds.items()
+            for name, value in zip(names, values, strict=True)
+        }
+    assert same(derive("recreational_activity", cycle, age=18, **roles), wanted)
+    assert same(derive("recreational_activity", cycle, age=17, **roles), None)
+
+
+@pytest.mark.parametrize(
+    ("moderate", "vigorous", "wanted"),
+    [
+        ((0, "", NAN), (0, "", NAN), "None"),
+        ((3, "W", 40), (0, "", NAN), "Below 500 MET-min/week"),  # 480
+        ((1, "D", 20), (0, "", NAN), "500 to below 1,000 MET-min/week"),  # 560
+        ((3, "W", 40), (1, "W", 65), "1,000 MET-min/week or more"),  # 480 and 520
+        ((10, "M", 60), (0, "", NAN), "500 to below 1,000 MET-min/week"),  # 552
+        ((52, "Y", 130), (0, "", NAN), "500 to below 1,000 MET-min/week"),  # 518
+        ((7777, "", NAN), (0, "", NAN), None),
+        ((0, "", NAN), (3, "W", 9999), None),
+        ((NAN, "", NAN), (3, "W", 60), None),
+    ],
+)
+def test_leisure_of_2021_is_times_a_week_and_minutes(moderate, vigorous, wanted):
+    index = pd.Index([1], name="SEQN")
+    columns = {"age": pd.Series([30.0], index=index)}
+    for kind, answers in (("moderate", moderate), ("vigorous", vigorous)):
+        for role, value in zip(("times", "unit", "minutes"), answers, strict=True):
+            columns[f"{kind}_{role}"] = pd.Series([value], index=index)
+    found = MEASURES["recreational_activity"].derive(columns, "2021-2023").iloc[0]
+    assert same(found, wanted)
 
 
 IDLE = {
@@ -207,6 +300,13 @@ def test_activity_of_a_typical_week_is_the_sum_of_its_kinds():
     assert found == 1 * 10 * 8 + 2 * 20 * 4 + 3 * 30 * 4 + 4 * 40 * 8 + 5 * 50 * 4
     young = week(**all_kinds) | {"age": 15}
     assert pd.isna(derive("physical_activity_met", "2009-2010", **young))
+
+
+def test_classes_of_a_typical_week_are_of_all_its_kinds():
+    assert derive("gpaq_activity", "2007-2008", **week()) == "None"
+    some = week(transport=(1, 5, 25))  # 500 MET-minutes
+    assert derive("gpaq_activity", "2007-2008", **some) == "500 to below 1,000 MET-min/week"
+    assert pd.isna(derive("gpaq_activity", "2007-2008", **(some | {"age": 15})))
 
 
 @pytest.mark.parametrize(
@@ -328,7 +428,8 @@ FOOD_PARTS = {
 
 @pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda m: m.name)
 def test_intakes_name_their_part_from_food(measure: Measure):
-    own = "self" if "_dietary" in measure.name else ""
+    an_amount = "_dietary" in measure.name and measure.unit.endswith("/day")
+    own = "self" if an_amount else ""
     assert measure.food_part == FOOD_PARTS.get(measure.name, own)
     if measure.food_part not in ("", "self"):
         food = MEASURES[measure.food_part]
@@ -351,6 +452,15 @@ def test_intakes_name_their_part_from_food(measure: Measure):
         ("race_ethnicity", "code", 3, "Non-Hispanic White"),
         ("race_ethnicity", "code", 4, "Non-Hispanic Black"),
         ("race_ethnicity", "code", 5, "Other, including multi-racial"),
+        ("race_ethnicity_asian", "code", 6, "Non-Hispanic Asian"),
+        ("race_ethnicity_asian", "code", 7, "Other, including multi-racial"),
+        ("race_ethnicity_asian", "code", 2, "Other Hispanic"),
+        ("race_ethnicity_4", "code", 1, "Hispanic"),
+        ("race_ethnicity_4", "code", 2, "Hispanic"),
+        ("race_ethnicity_4", "code", 4, "Non-Hispanic Black"),
+        ("race_ethnicity_4", "code", 5, "Other, including Asian and multi-racial"),
+        ("age_80", "years", 85, 80),
+        ("age_80", "years", 79, 79),
         ("education", "code", 1, "Less than 9th grade"),
         ("education", "code", 5, "College graduate or above"),
         ("education", "code", 7, None),

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from analysis.cohort.measure import Measure
 from analysis.cohort.measures import (
     activity,
+    adequacy,
     body,
     demographics,
     depletion,
@@ -17,7 +18,9 @@ from analysis.cohort.measures import (
     kidney,
     lifestyle,
     medication,
+    mind,
     parathyroid,
+    sun,
     supplements,
     two_days,
     vitamin_d,
@@ -33,11 +36,14 @@ SUBJECTS = (
     foods,
     two_days,
     supplements,
+    adequacy,
     vitamin_d,
     parathyroid,
     kidney,
     medication,
     depletion,
+    sun,
+    mind,
 )
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(

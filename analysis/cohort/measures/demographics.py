@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.cohort.measure import Columns, Derivation, Measure
-from analysis.cohort.measures.recode import categories, choose, sources
+from analysis.cohort.measures.recode import categories, choose, cycles_between, sources
 from analysis.nhanes.cycles import CYCLES
 
 ALL = tuple(CYCLES)
@@ -19,6 +19,24 @@ RACE_ETHNICITY = {
     2: "Other Hispanic",
     5: "Other, including multi-racial",
 }
+RACE_ETHNICITY_ASIAN = {
+    3: "Non-Hispanic White",
+    4: "Non-Hispanic Black",
+    6: "Non-Hispanic Asian",
+    1: "Mexican American",
+    2: "Other Hispanic",
+    7: "Other, including multi-racial",
+}
+RACE_ETHNICITY_4 = {
+    3: "Non-Hispanic White",
+    4: "Non-Hispanic Black",
+    1: "Hispanic",
+    2: "Hispanic",
+    5: "Other, including Asian and multi-racial",
+}
+OLDEST = 80
+"""Years: the age above which none is told in any cycle (85 to 2005-2006)."""
+
 EDUCATION = {
     1: "Less than 9th grade",
     2: "9th to 11th grade",
@@ -46,6 +64,11 @@ def _value(role: str) -> Derivation:
         return columns[role]
 
     return derive
+
+
+def age_80(columns: Columns, cycle: str) -> pd.Series:
+    """Age with 80 for everyone of 80 and over, as the CDC gives it from 2007-2008 on."""
+    return columns["years"].clip(upper=OLDEST)
 
 
 def pregnancy(columns: Columns, cycle: str) -> pd.Series:
@@ -87,6 +110,16 @@ MEASURES = (
         note="At screening; ages of 85 (from 2007 on: 80) and over are given as 85 (80).",
     ),
     Measure(
+        name="age_80",
+        label="Age, 80 and over as 80",
+        unit="years",
+        kind="continuous",
+        sources=sources({"years": ("DEMO", "RIDAGEYR")}, ALL),
+        derive=age_80,
+        subsample="interview",
+        note="At screening; 80 and over are 80 in every cycle, so that cycles can be pooled.",
+    ),
+    Measure(
         name="sex",
         label="Sex",
         kind="categorical",
@@ -103,7 +136,33 @@ MEASURES = (
         sources=sources({"code": ("DEMO", "RIDRETH1")}, ALL),
         derive=_code("code", RACE_ETHNICITY),
         subsample="interview",
-        note="As reported (RIDRETH1).",
+        note="As reported (RIDRETH1). Asian people are among the others in every cycle.",
+    ),
+    Measure(
+        name="race_ethnicity_asian",
+        label="Race and ethnicity, Asian apart",
+        kind="categorical",
+        levels=tuple(RACE_ETHNICITY_ASIAN.values()),
+        sources=sources({"code": ("DEMO", "RIDRETH3")}, cycles_between("2011-2012", "2021-2023")),
+        derive=_code("code", RACE_ETHNICITY_ASIAN),
+        subsample="interview",
+        note="As reported (RIDRETH3); Asian people were sampled in larger numbers from 2011 on.",
+        absent=dict.fromkeys(
+            cycles_between("1999-2000", "2009-2010"), "Asian people are told apart from 2011 on"
+        ),
+    ),
+    Measure(
+        name="race_ethnicity_4",
+        label="Race and ethnicity, four groups",
+        kind="categorical",
+        levels=tuple(dict.fromkeys(RACE_ETHNICITY_4.values())),
+        sources=sources({"code": ("DEMO", "RIDRETH1")}, ALL),
+        derive=_code("code", RACE_ETHNICITY_4),
+        subsample="interview",
+        note=(
+            "As reported (RIDRETH1), Mexican American and other Hispanic people together; Asian "
+            "people are among the others in every cycle."
+        ),
     ),
     Measure(
         name="education",

@@ -1,16 +1,29 @@
-"""Smoking, alcohol and leisure-time physical activity, as told in the interviews."""
+"""Smoking, alcohol and leisure-time physical activity, as told in the interviews.
+
+The files of 1999-2000 (SMQ, ALQ, PAQ, PAQIAF) are read by what their codebooks say: the questions
+and codes are those of 2001-2002, but for the name of one variable (`drinking.ANY_YEAR`).
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from analysis.cohort.measure import Columns, Measure, Source
-from analysis.cohort.measures.drinking import DRINK_SOURCES, drinks_per_week
+from analysis.cohort.measures.drinking import (
+    BY_NUMBER,
+    DRINK_SOURCES,
+    WEEKS_PER_YEAR,
+    drinks_per_week,
+)
 from analysis.cohort.measures.recode import choose, cycles_between, sources
+from analysis.nhanes.cycles import CYCLES
 
 SMOKING = ("Never", "Former", "Current")
 ALCOHOL = ("Never", "Former", "Light", "Moderate", "Heavy")
+ALCOHOL_STATUS = ("Fewer than 12 drinks in the past year", "Light", "Moderate", "Heavy")
 ACTIVITY = (
     "None",
     "Below 500 MET-min/week",
@@ -18,7 +31,22 @@ ACTIVITY = (
     "1,000 MET-min/week or more",
 )
 
-PAQIAF = ("2001-2002", "2003-2004", "2005-2006")
+LIGHT = 3.0
+MODERATE = {1: 14.0, 2: 7.0}
+"""Most drinks a week of light drinkers, and of moderate ones by sex (RIAGENDR).
+
+Source: Schoenborn CA, Adams PF. Health behaviors of adults: United States, 2005-2007. Vital Health
+Stat 10(245), 2010, appendix.
+"""
+
+DRINKS_PER_YEAR = 12
+"""Fewer drinks in the past year are no regular drinking (Schoenborn and Adams 2010: infrequent)."""
+
+ALCOHOL_AGE = 20
+"""Years: the youngest asked in every cycle (from 2011-2012 on people of 18 and 19 are, too)."""
+
+PAQIAF = cycles_between("1999-2000", "2005-2006")
+"""Cycles whose leisure-time activities have a file of their own."""
 
 
 def smoking(columns: Columns, cycle: str) -> pd.Series:
@@ -40,24 +68,51 @@ def alcohol(columns: Columns, cycle: str) -> pd.Series:
 
     Never: fewer than 12 drinks in life. Former: 12 or more, none in the past 12 months. Current
     drinkers by drinks a week: light up to 3, moderate above 3 up to 7 (women) or 14 (men), heavy
-    above. Source of the classes: Schoenborn CA, Adams PF. Health behaviors of adults: United
-    States, 2005-2007. Vital Health Stat 10(245), 2010, appendix.
+    above (see `LIGHT` and `MODERATE` for the source).
     """
     any_year, life = columns["any_year"], columns["life"]
     week = drinks_per_week(columns, cycle)
-    limit = columns["sex"].map({1: 14.0, 2: 7.0})
+    limit = columns["sex"].map(MODERATE)
     drinker = (any_year == 1) | (life == 1)
     return choose(
         [
             ((any_year != 1) & (life == 2), "Never"),
             (drinker & (week == 0), "Former"),
-            (drinker & (week <= 3), "Light"),
+            (drinker & (week <= LIGHT), "Light"),
             (drinker & (week <= limit), "Moderate"),
             (drinker & (week > limit), "Heavy"),
         ],
         any_year.index,
         ALCOHOL,
     )
+
+
+def alcohol_status(columns: Columns, cycle: str) -> pd.Series:
+    """Drinking in the past year, in classes that both questionnaires tell alike.
+
+    To 2015-2016 people who had fewer than 12 drinks in life are asked no more, and whether they
+    ever drank is not known; from 2017 on people who never drank are not, and whether others had 12
+    in life is not known. Who never drank, who stopped, and who drinks now and then are therefore
+    told apart by one questionnaire at a time, and alcohol_status does not part them: its first
+    class is whoever had fewer than 12 drinks in the past year, which both tell. The classes above
+    it are those of `alcohol`.
+    """
+    week = drinks_per_week(columns, cycle)
+    # Twelve times one drink is twelve, however a week's fraction of it is rounded.
+    year = (week * WEEKS_PER_YEAR).round(6)
+    limit = columns["sex"].map(MODERATE)
+    few, light, moderate, heavy = ALCOHOL_STATUS
+    classes = choose(
+        [
+            (year < DRINKS_PER_YEAR, few),
+            (week <= LIGHT, light),
+            (week <= limit, moderate),
+            (week > limit, heavy),
+        ],
+        week.index,
+        ALCOHOL_STATUS,
+    )
+    return classes.where(columns["age"] >= ALCOHOL_AGE)
 
 
 def leisure_met_minutes(columns: Columns, cycle: str) -> pd.Series:
@@ -81,12 +136,11 @@ def leisure_met_minutes(columns: Columns, cycle: str) -> pd.Series:
     return total.where(active, np.where(idle, 0.0, np.nan))
 
 
-def physical_activity(columns: Columns, cycle: str) -> pd.Series:
-    """Classes of leisure-time activity by the 2008 Physical Activity Guidelines for Americans.
+def activity_classes(met: pd.Series) -> pd.Series:
+    """Classes of MET-minutes a week by the 2008 Physical Activity Guidelines for Americans.
 
     500 to 1,000 MET-minutes a week is the range in which the guidelines see substantial benefit.
     """
-    met = leisure_met_minutes(columns, cycle)
     none, low, enough, more = ACTIVITY
     return choose(
         [(met == 0, none), (met < 500, low), (met < 1000, enough), (met >= 1000, more)],
@@ -95,11 +149,17 @@ def physical_activity(columns: Columns, cycle: str) -> pd.Series:
     )
 
 
-def _alcohol_sources() -> dict[str, Source]:
-    sex = {"sex": ("DEMO", "RIAGENDR")}
+def physical_activity(columns: Columns, cycle: str) -> pd.Series:
+    """Classes of leisure-time activity; see `activity_classes`."""
+    return activity_classes(leisure_met_minutes(columns, cycle))
+
+
+def _alcohol_sources(cycles: Sequence[str], **person: str) -> dict[str, Source]:
+    """Join what is asked about drinking with variables of DEMO, by role."""
+    of_demo = {role: ("DEMO", variable) for role, variable in person.items()}
     return {
-        cycle: Source({**DRINK_SOURCES[cycle].columns, **sources(sex, [cycle])[cycle].columns})
-        for cycle in cycles_between("2001-2002", "2015-2016")
+        cycle: Source({**DRINK_SOURCES[cycle].columns, **sources(of_demo, [cycle])[cycle].columns})
+        for cycle in cycles
     }
 
 
@@ -111,10 +171,8 @@ ACTIVITY_SOURCES = sources(
 ACTIVITY_ABSENT = dict.fromkeys(
     cycles_between("2007-2008", "2021-2023"),
     "from 2007 on activity is asked by the Global Physical Activity Questionnaire, "
-    "which is not comparable",
+    "which is not comparable; recreational_activity has classes in every cycle",
 )
-
-UNCHECKED = {"1999-2000": "its 1999-2000 files have not been checked against their codebooks yet"}
 
 MEASURES = (
     Measure(
@@ -124,28 +182,45 @@ MEASURES = (
         levels=SMOKING,
         sources=sources(
             {"ever": ("SMQ", "SMQ020"), "now": ("SMQ", "SMQ040")},
-            cycles_between("2001-2002", "2021-2023"),
+            tuple(CYCLES),
         ),
         derive=smoking,
         subsample="interview",
-        note="Never: fewer than 100 cigarettes in life. Current: every day or some days.",
-        absent=UNCHECKED,
+        note=(
+            "Never: fewer than 100 cigarettes in life. Current: every day or some days. Asked of "
+            "people of 20 years and over, from 2013-2014 on of 18 and over; missing for others."
+        ),
     ),
     Measure(
         name="alcohol",
         label="Alcohol",
         kind="categorical",
         levels=ALCOHOL,
-        sources=_alcohol_sources(),
+        sources=_alcohol_sources(BY_NUMBER, sex="RIAGENDR"),
         derive=alcohol,
         subsample="examination",
         note=(
             "Never: fewer than 12 drinks in life. Former: none in the past 12 months. Light: up to "
             "3 drinks a week; moderate: up to 7 (women) or 14 (men); heavy: more."
         ),
-        absent=UNCHECKED
-        | dict.fromkeys(
-            ("2017-2018", "2021-2023"), "the alcohol questionnaire of 2017 on asks differently"
+        absent=dict.fromkeys(
+            ("2017-2018", "2021-2023"),
+            "the alcohol questionnaire of 2017 on asks differently; alcohol_status has all cycles",
+        ),
+    ),
+    Measure(
+        name="alcohol_status",
+        label="Alcohol in the past year",
+        kind="categorical",
+        levels=ALCOHOL_STATUS,
+        sources=_alcohol_sources(tuple(DRINK_SOURCES), sex="RIAGENDR", age="RIDAGEYR"),
+        derive=alcohol_status,
+        subsample="examination",
+        note=(
+            "Average drinks a week of the past 12 months: light up to 3, moderate up to 7 (women) "
+            "or 14 (men), heavy more; fewer than 12 in the year are one class with people who "
+            "never drank or who stopped. At 20 years and over. From 2017 on how often people drink "
+            "is told in ten classes, taken at their middle, and in 2021-2023 to a computer."
         ),
     ),
     Measure(
@@ -157,7 +232,7 @@ MEASURES = (
         derive=leisure_met_minutes,
         subsample="interview",
         note="Times, minutes and MET of each activity of the past 30 days.",
-        absent=UNCHECKED | ACTIVITY_ABSENT,
+        absent=ACTIVITY_ABSENT,
     ),
     Measure(
         name="physical_activity",
@@ -168,6 +243,6 @@ MEASURES = (
         derive=physical_activity,
         subsample="interview",
         note="MET-minutes a week of the activities of the past 30 days.",
-        absent=UNCHECKED | ACTIVITY_ABSENT,
+        absent=ACTIVITY_ABSENT,
     ),
 )
