@@ -87,7 +87,12 @@ def parser() -> argparse.ArgumentParser:
         "--write", type=Path, metavar="FILE",
         help="also write one row a participant to FILE (.csv or .parquet), for your own analyses",
     )  # fmt: skip
-    add("check", "check study files without reading any data", "my_study.toml", CYCLES, studies="*")
+    add(
+        "check", "check study files and print what they would do; reads no data", "my_study.toml",
+        CYCLES, studies="*",
+    ).add_argument(
+        "--verbose", action="store_true", help="name every table and variable that would be read"
+    )  # fmt: skip
     add(
         "run", "run studies from files to reports", "deng_2013 --cycles 2003-2004,2005-2006",
         FILES, SOURCE, CYCLES, OUT, JOBS,
@@ -99,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         "demo", "make an artificial survey and run studies on it", "--scale 10",
         FILES, OUT, JOBS, studies="*",
     )  # fmt: skip
-    demo.set_defaults(mirror=None, offline=True, accept_revisions=False)
+    demo.set_defaults(mirror=None, offline=True, accept_revisions=False, set=[])
     demo.add_argument(
         "--people", type=_positive, default=10_000, metavar="N",
         help="people interviewed in each cycle (10000)",
@@ -173,6 +178,11 @@ SOURCE.add_argument(
     help="take files that the CDC has revised since they were first fetched",
 )  # fmt: skip
 CYCLES = _option("--cycles", type=_names, metavar="A,B", help="other cycles than the study's own")
+CYCLES.add_argument(
+    "--set", action="append", metavar="PATH=VALUE", default=[],
+    help="another value for a key of the study, such as exposure=calcium_total or "
+    "exposure.groups=5; may be given several times",
+)  # fmt: skip
 OUT = _option(
     "--out", type=Path, default=Path("reports"), metavar="DIR",
     help="folder below which each study has its own (reports)",

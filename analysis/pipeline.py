@@ -18,8 +18,7 @@ import pandas as pd
 from rich.console import Console
 
 from analysis import __version__
-from analysis.cohort.build import Cohort, Memory, Raw, build_frame, required_columns, select
-from analysis.cohort.measure import Measure
+from analysis.cohort.build import Cohort, Memory, Raw, build_frame, select
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.proofs import counted
 from analysis.cohort.weights import WEIGHTS
@@ -32,7 +31,8 @@ from analysis.nhanes.reconcile import reconcile
 from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
 from analysis.reporting import RunFacts, write_report
-from analysis.study import Study, check_study
+from analysis.study import Study
+from analysis.study.reads import measures_of, tables_of
 from analysis.synthetic import is_artificial
 
 PACKAGES = (
@@ -131,45 +131,30 @@ class Outcome:
     artificial: bool
 
 
-def tables_of(study: Study) -> dict[Table, tuple[str, ...]]:
-    """Every table and variable that a study reads.
+@dataclass(frozen=True)
+class Analysed:
+    """A study analysed, with all that its report says.
 
-    Raises
-    ------
-    InputError
-        If the study does not fit the measures, cycles or weights.
+    Parameters
+    ----------
+    study : Study
+    cohort : Cohort
+    results, verdicts : DataFrame
+        As `analysis.models.results` and `analysis.models.published` describe them.
+    facts : RunFacts
+        What the report says that is not an estimate.
     """
-    check_study(study, MEASURES)
-    measures, partial = measures_of(study)
-    return required_columns(
-        measures,
-        study.data.cycles,
-        WEIGHTS[study.weight],
-        other_weights=[WEIGHTS[name] for name in study.other_weights],
-        partial=partial,
-    )
 
+    study: Study
+    cohort: Cohort
+    results: pd.DataFrame
+    verdicts: pd.DataFrame
+    facts: RunFacts
 
-def measures_of(study: Study) -> tuple[list[Measure], dict[str, tuple[str, ...]]]:
-    """Every measure that a study is made of, and the cycles of those that some cycles lack.
-
-    An adjustment for energy divides a total intake into its parts, which the file does not name.
-    """
-    partial = dict(study.partial)
-    names = dict.fromkeys(study.measures)
-    for name in study.measures if study.adjusts_for_energy else ():
-        part = MEASURES[name].food_part
-        if part in ("", "self"):
-            continue
-        # Read in every cycle in which anything asks for it.
-        wholly = part in names and part not in partial
-        if name in partial and not wholly:
-            cycles = {*partial[name], *partial.get(part, ())}
-            partial[part] = tuple(cycle for cycle in study.data.cycles if cycle in cycles)
-        elif name not in partial:
-            partial.pop(part, None)
-        names[part] = None
-    return [MEASURES[name] for name in names], partial
+    @property
+    def artificial(self) -> bool:
+        """Whether the data were artificial."""
+        return self.facts.synthetic
 
 
 def store_of(settings: Settings, console: Console) -> Store:
@@ -319,6 +304,35 @@ def run(
         Nothing of an earlier run's folder is lost then.
     """
     clock = clock or Clock()
+    done = analyse(study, store, say, clock)
+    folder = settings.out / folder_name(study, artificial=done.artificial)
+    say("writing the report")
+    write(done, folder, clock)
+    return Outcome(study, done.cohort, done.results, done.verdicts, folder, done.artificial)
+
+
+def analyse(
+    study: Study,
+    store: Store,
+    say: Callable[[str], None] = lambda text: None,
+    clock: Clock | None = None,
+) -> Analysed:
+    """Do all of a run but for writing its report.
+
+    Parameters
+    ----------
+    study, store, say, clock
+        As for `run`.
+
+    Returns
+    -------
+    Analysed
+
+    Raises
+    ------
+    InputError, DataError
+    """
+    clock = clock or Clock()
     with clock.stage("read"):
         say("reading and checking against the codebooks")
         inputs = read_inputs(study, store)
@@ -333,16 +347,24 @@ def run(
         say("estimating")
         results, verdicts = estimate_study(study, cohort, artificial=inputs.artificial)
     facts = facts_of(study, cohort, inputs, verdicts, counts)
-    folder = settings.out / folder_name(study, artificial=inputs.artificial)
-    with clock.stage("report"):
-        say("writing the report")
-        with _writing(folder):
-            write_report(results, facts, folder)
-    record = run_record(facts, inputs, verdicts)
+    return Analysed(study, cohort, results, verdicts, facts)
+
+
+def write(done: Analysed, folder: Path, clock: Clock | None = None) -> None:
+    """Write the report of what was analysed, and the record of the run.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written; nothing of an earlier run's is lost then.
+    """
+    clock = clock or Clock()
+    with clock.stage("report"), _writing(folder):
+        write_report(done.results, done.facts, folder)
+    record = run_record(done.facts)
     record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     with _writing(folder):
         write_json(folder / "run.json", record)
-    return Outcome(study, cohort, results, verdicts, folder, inputs.artificial)
 
 
 def folder_name(study: Study, *, artificial: bool) -> str:
@@ -399,7 +421,7 @@ def facts_of(
     )
 
 
-def run_record(facts: RunFacts, inputs: Inputs, verdicts: pd.DataFrame) -> dict[str, Any]:
+def run_record(facts: RunFacts) -> dict[str, Any]:
     """Gather what run.json holds, but for the seconds."""
     return {
         "study": facts.study.name,
@@ -408,9 +430,10 @@ def run_record(facts: RunFacts, inputs: Inputs, verdicts: pd.DataFrame) -> dict[
         "versions": dict(facts.versions),
         "commit": facts.commit,
         "specification_sha256": facts.spec_sha256,
+        "changes": {change.path: change.value for change in getattr(facts.study, "changes", ())},
         "seed": facts.seed,
-        "inputs": inputs.files.to_dict("records"),
-        "verdicts": json.loads(verdicts.to_json(orient="records", double_precision=15)),
+        "inputs": facts.files.to_dict("records"),
+        "verdicts": json.loads(facts.verdicts.to_json(orient="records", double_precision=15)),
     }
 
 

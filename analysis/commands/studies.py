@@ -13,6 +13,7 @@ from rich.text import Text
 
 from analysis import printing
 from analysis.cohort.measures import MEASURES
+from analysis.commands.planned import plan_grid
 from analysis.commands.terminal import grid, line, out, studies_of
 from analysis.errors import InputError
 from analysis.reporting.facts import VERDICT_WORDS
@@ -25,13 +26,16 @@ def check(options: argparse.Namespace) -> None:
     if not options.studies:
         for name in available_studies():
             line(console, f"{name}: {load_study(name).title}")
-    for study in studies_of(options):
-        models = f", {len(study.models)} models" if study.models else ""
-        line(
-            console,
-            f"{study.name}: in order ({len(study.data.cycles)} cycles, {len(study.measures)} "
-            f"measures, {len(study.outcomes)} outcomes{models})",
-        )
+    for i, study in enumerate(studies_of(options)):
+        if i:
+            line(console, "")
+        counts = (
+            (len(study.data.cycles), "cycle"), (len(study.measures), "measure"),
+            (len(study.outcomes), "outcome"), (len(study.models), "model"),
+        )  # fmt: skip
+        told = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n)
+        line(console, f"{study.name}: in order ({told})")
+        console.print(plan_grid(study, console.width, tables=options.verbose))
 
 
 def measures(options: argparse.Namespace) -> None:

@@ -10,14 +10,14 @@ from rich.table import Table
 
 from analysis.cohort.measures import MEASURES
 from analysis.errors import InputError
-from analysis.study import Study, check_study, load_study
+from analysis.study import Study, change_study, check_study, load_study, settings_of
 
 WIDTH = 80
 """Columns of printed tables where the output is not a terminal."""
 
 
 def studies_of(options: argparse.Namespace) -> list[Study]:
-    """Load and check the studies that a command names, taken to other cycles where asked.
+    """Load and check the studies that a command names, changed and moved where asked.
 
     Raises
     ------
@@ -29,11 +29,24 @@ def studies_of(options: argparse.Namespace) -> list[Study]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise InputError(f"two studies are named '{twice}'", remedy="They would share a folder.")
+    settings = settings_of(getattr(options, "set", None) or [])
+    if settings:
+        studies = [change_study(study, settings, MEASURES) for study in studies]
+        for study in studies:
+            tell_changes(study)
     if getattr(options, "cycles", None) is not None:
         studies = [study.with_cycles(options.cycles) for study in studies]
     for study in studies:
         check_study(study, MEASURES)
     return studies
+
+
+def tell_changes(study: Study) -> None:
+    """Say what is changed of a study's file, and what that leaves out."""
+    for change in study.changes:
+        line(log(), f"{study.name}: {change}")
+    if study.left_out:
+        line(log(), f"{study.name}: left out: {'; '.join(study.left_out)}")
 
 
 def out() -> Console:

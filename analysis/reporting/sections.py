@@ -108,15 +108,23 @@ def _title(facts: RunFacts) -> str:
 
 
 def _notice(facts: RunFacts) -> str:
-    """Say of a study taken to other cycles that it is not the one which its file specifies."""
-    if not facts.moved:
+    """Say of a study that was changed for a run that it is not the one of its file."""
+    changes = getattr(facts.study, "changes", ())
+    if not (facts.moved or changes):
         return ""
-    named = words.cycles_words(facts.file_cycles)
-    told = (
-        "This is not the study as its file specifies it: the file names "
-        f"{f'NHANES {named}' if named else 'other cycles'}, and this run took it to NHANES "
-        f"{words.cycles_words(facts.cycles)}."
-    )
+    told = "This is not the study as its file specifies it: "
+    if facts.moved:
+        named = words.cycles_words(facts.file_cycles)
+        told += (
+            f"the file names {f'NHANES {named}' if named else 'other cycles'}, and this run took "
+            f"it to NHANES {words.cycles_words(facts.cycles)}."
+        )
+    if changes:
+        told += " Further, this run set " if facts.moved else "this run set "
+        told += f"{listing(map(str, changes)).plain}."
+    left_out = getattr(facts.study, "left_out", ())
+    if left_out:
+        told += f" That leaves out {'; '.join(left_out)}."
     if getattr(facts.study, "published", ()):
         told += " Published figures speak of the file's cycles, so none is compared."
     return told

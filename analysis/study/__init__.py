@@ -16,8 +16,10 @@ from analysis.study.analyses import (
     Specifications,
     Stratum,
 )
+from analysis.study.changes import Change
 from analysis.study.check import check_study
 from analysis.study.load import STUDIES, available_studies, load_study
+from analysis.study.overrides import change_study, settings_of
 from analysis.study.specification import (
     CohortOptions,
     CohortStep,
@@ -34,6 +36,7 @@ from analysis.study.specification import (
 
 __all__ = [
     "STUDIES",
+    "Change",
     "Choice",
     "CohortOptions",
     "CohortStep",
@@ -56,6 +59,8 @@ __all__ = [
     "Study",
     "Table1",
     "available_studies",
+    "change_study",
     "check_study",
     "load_study",
+    "settings_of",
 ]

@@ -62,6 +62,29 @@ def load_study(name_or_path: str | Path) -> Study:
     content = _read(path)
     shown = clip(path.name, 200)[1:-1]
     raw, text = _parse(content, shown)
+    study = validated(raw, text, shown)
+    study._content, study._path = content, path
+    study._lines = entry_lines(text, raw)
+    return study
+
+
+def validated(raw: Mapping[str, Any], text: str, shown: str) -> Study:
+    """Make a study of parsed TOML.
+
+    Parameters
+    ----------
+    raw : mapping
+        What the TOML holds.
+    text : str
+        The file's text, for the lines of problems; empty where they would not be right.
+    shown : str
+        What to call the file.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+    """
     problems: list[Problem] = []
     study = None
     try:
@@ -73,8 +96,6 @@ def load_study(name_or_path: str | Path) -> Study:
         problems.extend(reference_problems(study))
     if problems or study is None:
         raise _all_problems(problems, raw, text, shown)
-    study._content, study._path = content, path
-    study._lines = entry_lines(text, raw)
     return study
 
 

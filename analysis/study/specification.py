@@ -27,6 +27,7 @@ from analysis.study.analyses import (
     Stratum,
     WeightName,
 )
+from analysis.study.changes import Change
 from analysis.study.fields import (
     CONDITION,
     NAME,
@@ -286,6 +287,8 @@ class Study(Section):
     _path: Path | None = PrivateAttr(None)
     _lines: Mapping[tuple[str, str], int] = PrivateAttr(default_factory=dict)
     _file_cycles: tuple[str, ...] = PrivateAttr(())
+    _changes: tuple[Change, ...] = PrivateAttr(())
+    _left_out: tuple[str, ...] = PrivateAttr(())
 
     def model_post_init(self, context: Any, /) -> None:
         """Remember the cycles of the file, from which `with_cycles` may move."""
@@ -320,6 +323,16 @@ class Study(Section):
     def file_cycles(self) -> tuple[str, ...]:
         """The cycles that the file itself names, oldest first; `with_cycles` leaves them."""
         return self._file_cycles
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What was changed of the file for this run; see `analysis.study.overrides`."""
+        return self._changes
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Parts of the file that the changes left without meaning, in words."""
+        return self._left_out
 
     def line_of(self, section: str, name: str = "") -> int | None:
         """Find the line of the file where an entry begins.

@@ -118,9 +118,9 @@ def _in_the_file(location: Location) -> Location:
     found: list[int | str] = []
     kind: Any = Study
     for part in location:
-        section = _section_of(kind)
+        section = section_of(kind)
         if isinstance(part, str) and section is not None:
-            field = _fields(section).get(part)
+            field = fields_of(section).get(part)
             kind = field.annotation if field else None
             found.append(part)
         elif isinstance(part, int) or get_origin(_bare(kind)) is dict:
@@ -131,7 +131,7 @@ def _in_the_file(location: Location) -> Location:
     return tuple(found)
 
 
-def _fields(section: type[Section]) -> dict[str, FieldInfo]:
+def fields_of(section: type[Section]) -> dict[str, FieldInfo]:
     """Fields by the name that a file gives them."""
     return {field.alias or name: field for name, field in section.model_fields.items()}
 
@@ -144,7 +144,7 @@ def _bare(kind: Any) -> Any:
     return kind
 
 
-def _section_of(kind: Any) -> type[Section] | None:
+def section_of(kind: Any) -> type[Section] | None:
     """Find the section that a field holds, alone or in a list."""
     kind = _bare(kind)
     if get_origin(kind) is tuple:
@@ -184,7 +184,7 @@ def _plain(kinds: tuple[Any, ...]) -> Any:
 
 
 def _unknown_key(location: Location) -> str:
-    known = list(_fields(_section_at(location[:-1]) or Study))
+    known = list(fields_of(_section_at(location[:-1]) or Study))
     near = suggestion(str(location[-1]), known) or f"; known are {', '.join(known)}"
     names = ".".join(str(part) for part in location[:-1] if isinstance(part, str))
     within = f" in [{names}]" if len(location) == 2 else ""
@@ -199,8 +199,8 @@ def _section_at(location: Location) -> type[Section] | None:
     section: type[Section] | None = Study
     for part in location:
         if isinstance(part, str):
-            field = _fields(section).get(part) if section else None
-            section = _section_of(field.annotation) if field else None
+            field = fields_of(section).get(part) if section else None
+            section = section_of(field.annotation) if field else None
     return section
 
 
@@ -209,7 +209,7 @@ def _field(location: Location) -> FieldInfo | None:
     if not isinstance(location[-1], str):
         return None
     section = _section_at(location[:-1])
-    return _fields(section).get(location[-1]) if section else None
+    return fields_of(section).get(location[-1]) if section else None
 
 
 def _get(raw: Any, location: Location) -> Any:
