@@ -67,6 +67,8 @@ def exchange_exposure(
     left_out = list(_in_models(raw, old, new) if mine is None else _change_places(raw, mine))
     left_out += _without_meaning(raw, old, new)
     _table1(raw, new)
+    # The new measures' smallest subsample may be another; its weight is found by itself.
+    raw.get("data", {}).pop("weight", None)
     was, now = (_label(measures, name) for name in (old, new))
     raw["question"] = f"{now} in place of {was} in: {raw['question']}"[:2_000]
     for step in raw.get("cohort", []):
