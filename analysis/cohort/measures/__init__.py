@@ -15,11 +15,15 @@ from analysis.cohort.measures import (
     diet,
     drinking,
     foods,
+    glycaemia,
     kidney,
     lifestyle,
+    lipids,
     medication,
+    metabolic,
     mind,
     parathyroid,
+    pressure,
     sun,
     supplements,
     two_days,
@@ -44,6 +48,10 @@ SUBJECTS = (
     depletion,
     sun,
     mind,
+    glycaemia,
+    pressure,
+    lipids,
+    metabolic,
 )
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
