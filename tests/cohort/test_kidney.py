@@ -155,9 +155,10 @@ def test_albuminuria(ratio, wanted):
         (1.2, 10, 55, "No"),
         (2.0, 10, 55, "Yes"),
         (1.2, 30, 55, "Yes"),
-        (NAN, 30, 55, "Yes"),  # one sign is enough
-        (2.0, NAN, 55, "Yes"),
-        (1.2, NAN, 55, None),  # none is not
+        (2.0, 30, 55, "Yes"),
+        (NAN, 30, 55, None),  # one sign beside an unknown other would be known of the ill alone
+        (2.0, NAN, 55, None),
+        (1.2, NAN, 55, None),
         (NAN, 10, 55, None),
         (2.0, 40, 17, None),
         (NAN, 40, NAN, None),

@@ -188,20 +188,15 @@ def albuminuria(columns: Columns, cycle: str) -> pd.Series:
 def chronic_kidney_disease(columns: Columns, cycle: str) -> pd.Series:
     """Whether filtration is below 60, or the albumin/creatinine ratio 30 or above, in an adult.
 
-    KDIGO (source as for `albuminuria`) wants either for three months; a survey sees it once. One
-    sign that is there is enough; that there is none needs both to be known.
+    KDIGO (source as for `albuminuria`) wants either for three months; a survey sees it once. Both
+    must be known: were one sign enough beside an unknown other, those who have it would be known
+    more often than those who have none, and the share too high (14.3 for 13.6% in 2005-2006).
     """
     rate = egfr(columns, cycle)
     ratio = albumin_creatinine_ratio(columns, cycle)
-    adult = columns["age"] >= ADULT
-    return choose(
-        [
-            (adult & ((rate < 60) | (ratio >= 30)), "Yes"),
-            (adult & (rate >= 60) & (ratio < 30), "No"),
-        ],
-        rate.index,
-        ("No", "Yes"),
-    )
+    known = rate.notna() & ratio.notna()
+    sick = (rate < 60) | (ratio >= 30)
+    return choose([(known & sick, "Yes"), (known & ~sick, "No")], rate.index, ("No", "Yes"))
 
 
 PERSON = {"age": ("DEMO", "RIDAGEYR"), "sex": ("DEMO", "RIAGENDR")}
@@ -355,8 +350,9 @@ MEASURES = (
         subsamples=BLOOD,
         note=(
             "Adults of 18 and over: estimated filtration (egfr) below 60 mL/min/1.73 m² or urine "
-            "albumin to creatinine ratio of 30 mg/g or more, in one sample of each; whether it "
-            "lasts three months, as the definition asks, is not known, so this overstates it."
+            "albumin to creatinine ratio of 30 mg/g or more, in one sample of each, both known; "
+            "whether it lasts three months, as the definition asks, is not known, so that this "
+            "overstates it."
         ),
     ),
 )
