@@ -26,8 +26,8 @@ from analysis.errors import InputError
 from analysis.models.estimate import DF_RULE, estimate
 from analysis.models.published import stand_beside
 from analysis.nhanes.cache import TableReader
-from analysis.nhanes.cycles import CDC, Table
-from analysis.nhanes.reconcile import reconcile
+from analysis.nhanes.cycles import Table, cdc_url
+from analysis.nhanes.reconcile import Check, reconcile, reconcile_linked
 from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
 from analysis.reporting import RunFacts, write_report
@@ -192,18 +192,17 @@ def read_inputs(study: Study, store: Store) -> Inputs:
     files: list[dict[str, Any]] = []
     artificial = False
     for table, columns in tables_of(study).items():
-        data = store.entry(table.data_path)
-        book = store.entry(table.codebook_path)
-        raw[table] = reader.read(store.path(table.data_path), data.sha256, columns)
-        codebook = reader.codebook(store.path(table.codebook_path), book.sha256)
-        artificial |= is_artificial(store.path(table.data_path))
-        checks += [asdict(check) for check in reconcile(table.name, raw[table], codebook)]
-        for path, entry in ((table.data_path, data), (table.codebook_path, book)):
+        data = store.path(table.data_path)
+        raw[table] = reader.read(data, store.entry(table.data_path).sha256, columns)
+        artificial |= is_artificial(data)
+        checks += [asdict(check) for check in _reconciled(table, raw[table], store, reader)]
+        for path in reversed(table.files):
+            entry = store.entry(path)
             files.append(
                 {
                     "name": path,
                     "cycle": table.cycle,
-                    "url": f"{CDC}/{path}",
+                    "url": cdc_url(path),
                     "fetched_from": entry.url,
                     "bytes": entry.bytes,
                     "sha256": entry.sha256,
@@ -211,6 +210,16 @@ def read_inputs(study: Study, store: Store) -> Inputs:
                 }
             )
     return Inputs(raw, pd.DataFrame(checks), pd.DataFrame(files), artificial)
+
+
+def _reconciled(
+    table: Table, frame: pd.DataFrame, store: Store, reader: TableReader
+) -> list[Check]:
+    if table.is_mortality:
+        return reconcile_linked(table, frame)
+    sha256 = store.entry(table.codebook_path).sha256
+    codebook = reader.codebook(store.path(table.codebook_path), sha256)
+    return reconcile(table.name, frame, codebook)
 
 
 def make_cohort(study: Study, raw: Raw, memory: Memory | None = None) -> Cohort:

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 import pyreadstat
 
 from analysis.nhanes.codebook import Code, Codebook, Variable, parse_codebook
+from analysis.nhanes.mortality import read_mortality
 from analysis.nhanes.xpt import read_columns
 
 _LOG = logging.getLogger(__name__)
@@ -52,12 +53,12 @@ class TableReader:
         self.cache_folder = cache_folder
 
     def read(self, path: Path, sha256: str, columns: Sequence[str]) -> pd.DataFrame:
-        """Read some columns of a transport file.
+        """Read some columns of a transport file, or of linked mortality (``.dat``).
 
         Parameters
         ----------
         path : Path
-            The transport file.
+            The file; its form is told by the name.
         sha256 : str
             The file's own, in hexadecimal; taken on trust.
         columns : sequence of str
@@ -66,7 +67,8 @@ class TableReader:
         Returns
         -------
         DataFrame
-            What `analysis.nhanes.xpt.read_columns` returns.
+            What `analysis.nhanes.xpt.read_columns` or
+            `analysis.nhanes.mortality.read_mortality` returns.
 
         Raises
         ------
@@ -78,7 +80,8 @@ class TableReader:
         payload = self._load(key)
         if payload is not None:
             return pq.read_table(pa.BufferReader(payload)).to_pandas()[list(columns)]
-        frame = read_columns(path, wanted)
+        read = read_mortality if path.suffix == ".dat" else read_columns
+        frame = read(path, wanted)
         if columns:  # Parquet keeps no rows without a column.
             sink = pa.BufferOutputStream()
             pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)

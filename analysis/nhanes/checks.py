@@ -1,4 +1,4 @@
-"""Is a file whole, and the file that it should be? Looks at structure and row counts."""
+"""Is a file whole, and the file that it should be? Looks at structure, row counts and people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from analysis.errors import DataError
 from analysis.nhanes.codebook import parse_codebook
 from analysis.nhanes.cycles import Table
 from analysis.nhanes.exceptions import ROW_COUNT_EXCEPTIONS
-from analysis.nhanes.xpt import LIBRARY_HEADER, count_rows
+from analysis.nhanes.mortality import read_mortality
+from analysis.nhanes.xpt import LIBRARY_HEADER, count_rows, read_columns
 
 _HTML_BEGINS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml", b"<!--")
 _CODEBOOK_SAYS = b"Data File:"
@@ -31,12 +32,12 @@ class Unfit(Exception):
 
 
 def check_file(path: Path) -> None:
-    """Check the structure of a transport file or codebook page, told apart by the name.
+    """Check the structure of a transport file, codebook page or linked mortality, by its name.
 
     Parameters
     ----------
     path : Path
-        ``<TABLE>.xpt`` or ``<TABLE>.htm``.
+        ``<TABLE>.xpt``, ``<TABLE>.htm`` or ``NHANES_<years>_MORT_2019_PUBLIC.dat``.
 
     Raises
     ------
@@ -46,21 +47,26 @@ def check_file(path: Path) -> None:
     try:
         if path.suffix == ".xpt":
             _check_transport(path)
+        elif path.suffix == ".dat":
+            _check_mortality(path)
         else:
             _check_codebook(path)
     except DataError as error:
         raise Unfit(error.what) from error
 
 
-def check_rows(table: Table, data: Path, codebook: Path) -> None:
-    """Hold the rows of a transport file against the number that its codebook prints.
+def check_rows(table: Table, data: Path, against: Path) -> None:
+    """Hold the rows of a table against the file that says how many it has.
 
     Parameters
     ----------
     table : Table
         Decides whether a difference is known (`ROW_COUNT_EXCEPTIONS`).
-    data, codebook : Path
-        The two files of the table, both sound by themselves.
+    data : Path
+        Its data, sound by themselves.
+    against : Path
+        The file that `Table.held_against` names, sound by itself: the codebook, which prints a
+        number of rows; for linked mortality the cycle's DEMO, whose people must be the same.
 
     Raises
     ------
@@ -68,7 +74,10 @@ def check_rows(table: Table, data: Path, codebook: Path) -> None:
         If the numbers differ in another way than known. A few pages print no numbers; then there
         is nothing to hold against.
     """
-    printed = parse_codebook(codebook).rows
+    if table.is_mortality:
+        _check_people(table, data, against)
+        return
+    printed = parse_codebook(against).rows
     if printed is None:
         return
     rows = count_rows(data)
@@ -76,9 +85,27 @@ def check_rows(table: Table, data: Path, codebook: Path) -> None:
     if rows == printed or (known and (known.rows_codebook, known.rows_file) == (printed, rows)):
         return
     raise Unfit(
-        f"holds {rows:,} rows where its codebook {codebook.name} prints {printed:,}, which is not "
+        f"holds {rows:,} rows where its codebook {against.name} prints {printed:,}, which is not "
         "a known exception: either of the two is incomplete, or newer than the other"
     )
+
+
+def _check_people(table: Table, data: Path, demo: Path) -> None:
+    linked = read_mortality(data, ["SEQN"])["SEQN"]
+    people = read_columns(demo, ["SEQN"])["SEQN"]
+    strangers, lost = int((~linked.isin(people)).sum()), int((~people.isin(linked)).sum())
+    if strangers or lost:
+        raise Unfit(
+            f"is not of the people interviewed in {table.cycle}: it has {len(linked):,}, of whom "
+            f"{strangers:,} are not among the {len(people):,} of {demo.name}, and lacks {lost:,}"
+        )
+
+
+def _check_mortality(path: Path) -> None:
+    with path.open("rb") as file:
+        if _is_html(file.read(1024)):
+            raise Unfit("is a web page in place of data", web_page=True)
+    read_mortality(path)
 
 
 def _check_transport(path: Path) -> None:

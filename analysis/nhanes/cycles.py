@@ -9,6 +9,12 @@ from types import MappingProxyType
 CDC = "https://wwwn.cdc.gov"
 """The CDC's server. The folder layout below it is that of the 2024 reorganisation."""
 
+CDC_LINKED = "https://ftp.cdc.gov"
+"""Its server of linked data, whose paths all begin with `LINKED`; mirrors hold both in one tree."""
+
+LINKED = "pub/"
+"""How the paths of linked data begin."""
+
 
 @dataclass(frozen=True, order=True)
 class Cycle:
@@ -65,9 +71,19 @@ ELSEWHERE: Mapping[str, int] = MappingProxyType({"RXQ_DRUG": 1988})
 """Folder of a table of every cycle that begins with an earlier survey (here NHANES III)."""
 
 
+MORTALITY = "MORT"
+"""Name, before its suffix, of the table that stands for a cycle's linked mortality file."""
+
+LAST_LINKED = "2017-2018"
+"""The last cycle with a public-use linked mortality file (release of 2019)."""
+
+
 @dataclass(frozen=True, order=True)
 class Table:
     """One of the CDC's tables in one cycle, or one that serves every cycle.
+
+    Linked mortality is a table as well, ``MORT_B`` in 2001-2002, though its file has another form
+    and name, lies on another server of the CDC and has no codebook.
 
     Parameters
     ----------
@@ -81,14 +97,45 @@ class Table:
     cycle: str
 
     @property
+    def is_mortality(self) -> bool:
+        """Whether it is a linked mortality file, in fixed columns and without a codebook."""
+        return self.name.partition("_")[0] == MORTALITY
+
+    @property
     def data_path(self) -> str:
-        """Path of the transport file below the CDC's (or a mirror's) root."""
+        """Path of the data below the CDC's (or a mirror's) root: the transport file, mostly."""
+        if self.is_mortality:
+            return mortality_path(self.cycle)
         return f"{self._folder}/{self.name}.xpt"
 
     @property
     def codebook_path(self) -> str:
-        """Path of the HTML codebook below the CDC's (or a mirror's) root."""
+        """Path of the HTML codebook below the CDC's (or a mirror's) root.
+
+        Raises
+        ------
+        ValueError
+            For linked mortality, which has none.
+        """
+        if self.is_mortality:
+            raise ValueError(f"{self.name} has no codebook")
         return f"{self._folder}/{self.name}.htm"
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of all its files: the codebook, if it has one, and the data."""
+        return (self.data_path,) if self.is_mortality else (self.codebook_path, self.data_path)
+
+    @property
+    def people(self) -> Table:
+        """The table of everyone interviewed in its cycle."""
+        suffix = CYCLES[self.cycle].suffix
+        return Table(f"DEMO_{suffix}" if suffix else "DEMO", self.cycle)
+
+    @property
+    def held_against(self) -> str:
+        """Path of the file that says how many rows it has: its codebook; else its people's data."""
+        return self.people.data_path if self.is_mortality else self.codebook_path
 
     @property
     def _folder(self) -> str:
@@ -97,3 +144,14 @@ class Table:
         else:
             year = CYCLES[self.cycle].first_year
         return f"Nchs/Data/Nhanes/Public/{year}/DataFiles"
+
+
+def mortality_path(cycle: str) -> str:
+    """Path of a cycle's linked mortality file below the CDC's (or a mirror's) root."""
+    folder = f"{LINKED}Health_Statistics/NCHS/datalinkage/linked_mortality"
+    return f"{folder}/NHANES_{cycle.replace('-', '_')}_MORT_2019_PUBLIC.dat"
+
+
+def cdc_url(relative: str) -> str:
+    """Return the CDC's own address of a file."""
+    return f"{CDC_LINKED if relative.startswith(LINKED) else CDC}/{relative}"

@@ -127,16 +127,16 @@ class Fetch:
         DataError
             See `Store.fetch`.
         """
-        files = sorted(path for table in wanted for path in _pair(table))
+        files = sorted(path for table in wanted for path in table.files)
         states = self._examine(files)
         self._adopt([path for path in files if states[path] == "unlisted"], wanted)
         missing = {path for path in files if states[path] == "missing"}
         self._tally.present = [path for path in files if states[path] in ("sound", "replaced")]
         if missing:
-            self._get_all(missing, [table for table in wanted if missing & {*_pair(table)}])
+            self._get_all(missing, [table for table in wanted if missing & {*table.files}])
         if self._options.check_revisions and not (self._options.offline or self._obstacle):
             self._look_for_revisions(
-                {table: [p for p in _pair(table) if p not in missing] for table in wanted}
+                {table: [p for p in table.files if p not in missing] for table in wanted}
             )
         return self._report(files)
 
@@ -180,10 +180,10 @@ class Fetch:
                 date=_today(),
             )
         for table in wanted:
-            data, codebook = self._final(table.data_path), self._final(table.codebook_path)
-            if table.data_path in entries and codebook.is_file():
+            data, against = self._final(table.data_path), self._final(table.held_against)
+            if table.data_path in entries and against.is_file():
                 with _refused_here(data):
-                    check_rows(table, data, codebook)
+                    check_rows(table, data, against)
         if entries:
             self._lock.record(entries)
             self._tally.found = sorted(entries)
@@ -202,11 +202,14 @@ class Fetch:
 
             def get_table(table: Table) -> None:
                 # The codebook comes first, because it says how many rows the data must have.
-                for relative in (table.codebook_path, table.data_path):
+                for relative in table.files:
                     if relative in missing:
                         self._get(table, relative, progress)
 
-            run_parallel(get_table, tables, self._options.workers, self._stop)
+            # Linked mortality is held against another table's data, so that table comes before.
+            for linked in (False, True):
+                turn = [table for table in tables if table.is_mortality == linked]
+                run_parallel(get_table, turn, self._options.workers, self._stop)
 
     def _get(self, table: Table, relative: str, progress: FetchProgress) -> None:
         known, final = self._lock.get(relative), self._final(relative)
@@ -214,7 +217,7 @@ class Fetch:
         def check(path: Path) -> None:
             check_file(path)
             if relative == table.data_path:
-                check_rows(table, path, self._final(table.codebook_path))
+                check_rows(table, path, self._final(table.held_against))
 
         with progress.begin(final.name) as shown:
             trusted = [known.sha256] if known else []
@@ -331,10 +334,10 @@ class Fetch:
         return True
 
     def _accept(self, table: Table, arrivals: Mapping[str, Arrival]) -> None:
-        at = {path: self._final(path) for path in _pair(table)}
+        at = {path: self._final(path) for path in (table.data_path, table.held_against)}
         at.update({path: arrival.path for path, arrival in arrivals.items()})
         try:
-            check_rows(table, at[table.data_path], at[table.codebook_path])
+            check_rows(table, at[table.data_path], at[table.held_against])
         except Unfit as unfit:
             raise DataError(
                 f"the revised file {unfit.what}; the version at hand was kept",
@@ -410,10 +413,6 @@ def _refused_here(path: Path) -> Iterator[None]:
             remedy=f"It is not recorded in {LOCK_NAME}. Delete it, or both files of its table, and "
             "run the same command again to fetch it anew.",
         ) from unfit
-
-
-def _pair(table: Table) -> tuple[str, str]:
-    return table.codebook_path, table.data_path
 
 
 def _version(arrival: Arrival) -> Version:

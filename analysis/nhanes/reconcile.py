@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.nhanes.codebook import Code, Codebook, Kind, Variable
+from analysis.nhanes.cycles import Table
 from analysis.nhanes.exceptions import COUNT_EXCEPTIONS, Difference
+from analysis.nhanes.mortality import LABELS
 
 Verdict = Literal["equal", "explained", "differs", "not printed"]
 """``explained``: differs exactly as a known exception says; ``not printed``: no counts to hold
@@ -80,6 +82,42 @@ def reconcile(table: str, frame: pd.DataFrame, codebook: Codebook) -> list[Check
     printed as a whole number may not be off at all.
     """
     return [_check(table.upper(), frame[name], codebook) for name in map(str, frame.columns)]
+
+
+def reconcile_linked(table: Table, frame: pd.DataFrame) -> list[Check]:
+    """Say of linked mortality, which has no codebook, what its columns were held against instead.
+
+    Parameters
+    ----------
+    table : Table
+        A linked mortality file's.
+    frame : DataFrame
+        All rows of the table and any of its columns, as `read_mortality` gives them.
+
+    Returns
+    -------
+    list of Check
+        One for each column of the frame, in its order, all ``not printed``.
+    """
+    reason = (
+        "The file has no codebook. Its lines were held against the layout (columns, codes, months "
+        f"of follow-up) and its people, one by one, against those of {table.people.name}."
+    )
+    return [
+        Check(
+            table=table.name,
+            variable=name,
+            label=LABELS[name],
+            rows_file=len(frame),
+            rows_codebook=None,
+            missing_file=int(frame[name].isna().sum()),
+            missing_codebook=None,
+            detail="",
+            verdict="not printed",
+            reason=reason,
+        )
+        for name in map(str, frame.columns)
+    ]
 
 
 def _check(table: str, column: pd.Series, codebook: Codebook) -> Check:

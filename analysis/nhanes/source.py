@@ -19,7 +19,7 @@ from requests import exceptions as web
 
 from analysis import __version__
 from analysis.errors import DataError, InputError
-from analysis.nhanes.cycles import CDC
+from analysis.nhanes.cycles import CDC, CDC_LINKED, LINKED
 from analysis.nhanes.faults import WAYS_ON, PassingFault, Patience
 
 _USER_AGENT = f"nhanes-magnesium-vitamin-d/{__version__} (python-requests/{requests.__version__})"
@@ -104,7 +104,7 @@ class Source(ABC):
             If it is neither a usable URL nor a folder.
         """
         if not setting or not setting.strip():
-            return WebSource(CDC, name="the CDC")
+            return WebSource(CDC, name="the CDC", linked=CDC_LINKED)
         setting = setting.strip()
         if "://" in setting:
             return WebSource(setting, name=f"the mirror {setting.rpartition('@')[2]}")
@@ -215,14 +215,17 @@ class WebSource(Source):
         URL above ``Nchs/``; http or https, perhaps with user and password.
     name : str
         For messages.
+    linked : str, optional
+        URL above ``pub/``, for linked data, if that is another.
     """
 
     may_recover = True
 
-    def __init__(self, base: str, *, name: str) -> None:
+    def __init__(self, base: str, *, name: str, linked: str | None = None) -> None:
         _require_base(base)
         self.name = name
         self._base = base.rstrip("/")
+        self._linked = self._base if linked is None else linked
         host = urlsplit(base).hostname
         # A proxy cannot reach this machine's own loopback address.
         self._proxies = {"no_proxy": host} if host in _LOOPBACK else None
@@ -230,7 +233,10 @@ class WebSource(Source):
 
     def url(self, relative: str) -> str:
         """See `Source.url`."""
-        return f"{_without_password(self._base)}/{relative}"
+        return _without_password(self._address(relative))
+
+    def _address(self, relative: str) -> str:
+        return f"{self._linked if relative.startswith(LINKED) else self._base}/{relative}"
 
     @contextmanager
     def open(self, relative: str, patience: Patience) -> Iterator[Stream]:
@@ -251,7 +257,7 @@ class WebSource(Source):
         try:
             return self._session().request(
                 method,
-                f"{self._base}/{relative}",
+                self._address(relative),
                 stream=True,
                 timeout=(patience.connect, patience.read),
                 allow_redirects=True,

@@ -73,7 +73,8 @@ class Store:
     def fetch(self, tables: Iterable[Table]) -> FetchReport:
         """See to it that the data and codebook of each table are in the folder, and sound.
 
-        Several processes may do this in one folder at once: they take turns.
+        Several processes may do this in one folder at once: they take turns. With linked mortality
+        comes the table of everyone interviewed, whose people it must have.
 
         Parameters
         ----------
@@ -90,6 +91,8 @@ class Store:
             If a file cannot be had, is damaged, or does not fit its codebook. One message for
             the first failure; what was complete by then stays.
         """
+        wanted = set(tables)
+        wanted |= {table.people for table in wanted if table.is_mortality}
         with self._turn() as obstacle:
             self._verified.clear()
             self._lock = Lock(self.folder / LOCK_NAME, writable=obstacle is None)
@@ -97,7 +100,7 @@ class Store:
                 self.folder, self.source, self._lock, self._options, self._console, obstacle
             )
             try:
-                report = fetch.run(sorted(set(tables)))
+                report = fetch.run(sorted(wanted))
             finally:
                 if obstacle is None:
                     remove_leftovers(self.folder)

@@ -13,14 +13,8 @@ from analysis.synthetic.draw import Block, People, pick
 from analysis.synthetic.parameters import model
 from analysis.synthetic.people import DEFICIENT, INSUFFICIENT
 
-FOLDER = "pub/Health_Statistics/NCHS/datalinkage/linked_mortality"
 LARGEST_SEQN = 999_999
 """The form has six columns for SEQN; a larger survey has no mortality files."""
-
-
-def mortality_path(cycle: str) -> str:
-    """Path of a cycle's file below the CDC's (or a mirror's) root."""
-    return f"{FOLDER}/NHANES_{cycle.replace('-', '_')}_MORT_2019_PUBLIC.dat"
 
 
 def follow_up(block: Block, people: People, cycle: str) -> People:

@@ -15,12 +15,12 @@ from typing import Any
 from analysis import __version__
 from analysis.errors import InputError
 from analysis.nhanes.cycles import CYCLES as RELEASES
-from analysis.nhanes.cycles import EVERY_CYCLE, Table
+from analysis.nhanes.cycles import EVERY_CYCLE, Table, mortality_path
 from analysis.synthetic.codebooks import MARK, Counter, render
 from analysis.synthetic.draw import People
 from analysis.synthetic.foods import LATER, later_table
 from analysis.synthetic.layout import TableLayout
-from analysis.synthetic.mortality import LARGEST_SEQN, lines, mortality_path
+from analysis.synthetic.mortality import LARGEST_SEQN, lines
 from analysis.synthetic.parameters import CYCLES, model, model_sha256
 from analysis.synthetic.sample import Sample
 from analysis.synthetic.supplements import product_tables

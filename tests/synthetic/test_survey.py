@@ -18,13 +18,13 @@ from analysis.cohort.measures.vitamin_d import RIA_LINES, recover_ria
 from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
 from analysis.nhanes.codebook import parse_codebook
-from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
+from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table, mortality_path
 from analysis.nhanes.reconcile import reconcile
 from analysis.nhanes.xpt import read_columns, read_header
 from analysis.synthetic import is_artificial, is_synthetic, sample, survey, write_survey
 from analysis.synthetic.draw import Block, draw_people
 from analysis.synthetic.foods import LATER
-from analysis.synthetic.mortality import follow_up, mortality_path
+from analysis.synthetic.mortality import follow_up
 from analysis.synthetic.parameters import model
 from analysis.synthetic.people import describe
 from analysis.synthetic.variables import layouts
