@@ -22,6 +22,7 @@ from analysis.cohort.measures import (
     medication,
     metabolic,
     mind,
+    mortality,
     parathyroid,
     pressure,
     sun,
@@ -52,6 +53,7 @@ SUBJECTS = (
     pressure,
     lipids,
     metabolic,
+    mortality,
 )
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
