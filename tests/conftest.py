@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -21,19 +22,42 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def artificial_survey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Return what makes a folder once for all processes that tests run in, which then share it.
+
+    The first process that asks makes it while the others wait; what fails to be made is made anew.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def give(name: str, make: Callable[[Path], object]) -> Path:
+        folder, made = root / name, root / f"{name}.made"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                folder.mkdir(exist_ok=True)
+                make(folder)
+                made.touch()
+        return folder
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def artificial_survey(once: Once) -> Path:
     """Return a folder with a small artificial survey: use it as NHANES_MIRROR, and read only.
 
     2001-2006 with 1,500 people a cycle; its truth is `analysis.synthetic.truth()`.
     """
-    folder = tmp_path_factory.mktemp("artificial-nhanes")
-    write_survey(folder, people_per_cycle=1_500)
-    return folder
+    return once("artificial-nhanes", lambda folder: write_survey(folder, people_per_cycle=1_500))
 
 
 @pytest.fixture(scope="session")
-def artificial_run(tmp_path_factory: pytest.TempPathFactory, artificial_survey: Path) -> Path:
+def artificial_run(once: Once, artificial_survey: Path) -> Path:
     """Run deng_2013 on the artificial survey, once a session; give the folder of its folders.
 
     ``data`` has the files, ``reports/deng_2013-synthetic`` the report: read only. The study is
@@ -41,12 +65,13 @@ def artificial_run(tmp_path_factory: pytest.TempPathFactory, artificial_survey: 
     """
     from analysis.cli import main
 
-    base = tmp_path_factory.mktemp("run")
-    study = base / "deng_2013.toml"
-    study.write_text(with_few_choices(DENG.read_text()))
-    where = ["--data", str(base / "data"), "--out", str(base / "reports")]
-    assert main(["run", str(study), "--mirror", str(artificial_survey), *where]) == 0
-    return base
+    def run(base: Path) -> None:
+        study = base / "deng_2013.toml"
+        study.write_text(with_few_choices(DENG.read_text()))
+        where = ["--data", str(base / "data"), "--out", str(base / "reports")]
+        assert main(["run", str(study), "--mirror", str(artificial_survey), *where]) == 0
+
+    return once("artificial-run", run)
 
 
 DENG = Path(__file__).parent.parent / "analysis" / "studies" / "deng_2013.toml"
@@ -65,24 +90,26 @@ def with_few_choices(text: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def real_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Return what runs a study on the real files, once a session, and gives its folder."""
+def real_run(once: Once) -> Callable[[str], Path]:
+    """Return what runs a study on the real files, once, and gives its folder."""
     mirror = os.environ.get("NHANES_MIRROR")
     if not mirror:
         pytest.skip("NHANES_MIRROR is not set")
-    base = tmp_path_factory.mktemp("real-run")
 
     def run(name: str) -> Path:
         from analysis import pipeline
         from analysis.commands.terminal import log
         from analysis.study import load_study
 
-        settings = pipeline.Settings(base / "data_raw", base / "reports", mirror)
-        if not (settings.out / name / "run.json").exists():
+        def write(out: Path) -> None:
+            settings = pipeline.Settings(out.parent / "real-data", out, mirror)
             study = load_study(name)
-            store = pipeline.fetch([study], settings, log())
+            with (out.parent / "fetch.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # all studies fetch into one folder
+                store = pipeline.fetch([study], settings, log())
             pipeline.run(study, store, settings)
-        return settings.out / name
+
+        return once(f"real-run-{name}", write) / name
 
     return run
 
