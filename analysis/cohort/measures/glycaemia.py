@@ -1,6 +1,7 @@
 """Glycohaemoglobin, fasting glucose, and diabetes as told and as measured.
 
-Read from the codebook alone: LAB10, LAB10AM and DIQ of 1999-2000.
+Of 1999-2000, LAB10AM and DIQ are read from their codebooks alone, and LAB10 as its successor L10_B
+(published analyses read its LBXGH).
 """
 
 from __future__ import annotations

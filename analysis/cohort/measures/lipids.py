@@ -1,6 +1,7 @@
 """Cholesterol and triglycerides in serum.
 
-Read from the codebook alone: LAB13 and LAB13AM of 1999-2000, TRIGLY_L of 2021-2023.
+LAB13AM of 1999-2000 is read from its codebook alone, LAB13 as its successor L13_B (published
+analyses read its LBXTC and LBDHDL), and TRIGLY_L of 2021-2023 from accounts of its codebook.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Blood pressure, medicines for it, and hypertension.
 
-Read from the codebook alone: BPX of 1999-2000. BPQ of 1999-2000 is read as its successor BPQ_B,
-whose questions it shares.
+Of 1999-2000, BPX is read from its codebook alone, and BPQ as its successor BPQ_B (published
+analyses read its BPQ020, BPQ040A and BPQ050A).
 """
 
 from __future__ import annotations
