@@ -61,13 +61,13 @@ def artificial_run(once: Once, artificial_survey: Path) -> Path:
     """Run deng_2013 on the artificial survey, once a session; give the folder of its folders.
 
     ``data`` has the files, ``reports/deng_2013-synthetic`` the report: read only. The study is
-    ``deng_2013.toml`` there, whose curve has fewer choices.
+    ``deng_2013.toml`` there, whose curve has fewer choices, and which has adjusted prevalences.
     """
     from analysis.cli import main
 
     def run(base: Path) -> None:
         study = base / "deng_2013.toml"
-        study.write_text(with_few_choices(DENG.read_text()))
+        study.write_text(with_few_choices(DENG.read_text()) + MORE)
         where = ["--data", str(base / "data"), "--out", str(base / "reports")]
         assert main(["run", str(study), "--mirror", str(artificial_survey), *where]) == 0
 
@@ -77,6 +77,17 @@ def artificial_run(once: Once, artificial_survey: Path) -> Path:
 DENG = Path(__file__).parent.parent / "analysis" / "studies" / "deng_2013.toml"
 FEW = ("vitamin_d", "scale", "energy", "recalls")
 """Choices that are left to a curve in tests: 72 combinations of every kind of option."""
+
+
+MORE = """
+[[adjusted]]
+name = "by_sex"
+label = "Sex"
+groups = "sex"
+terms = ["category(age, 40, 60)", "bmi"]
+outcomes = ["deficiency", "serum_25ohd"]
+"""
+"""What studies may ask for and deng_2013 does not."""
 
 
 def with_few_choices(text: str) -> str:

@@ -41,6 +41,32 @@ label = "25(OH)D"
 definition = "nmol/L"
 measure = "vitamin_d"
 
+[[outcomes]]
+name = "scores"
+label = "Scores"
+definition = "Mean of z scores"
+mean_z = ["bmi", "poverty_income_ratio"]
+
+[[outcomes]]
+name = "thin"
+label = "Thin"
+definition = "Lowest tenth of body mass"
+below = { measure = "bmi", quantile = 0.1 }
+
+[[adjusted]]
+name = "ages"
+label = "Ages"
+groups = "category(age, 40, 60)"
+names = ["young", "middle", "older"]
+terms = ["sex"]
+
+[[adjusted]]
+name = "sexes"
+label = "Men and women"
+groups = "sex"
+terms = ["category(age, 40)"]
+outcomes = ["low", "level"]
+
 [[models]]
 name = "other"
 label = "Other"
@@ -123,6 +149,11 @@ def test_the_sections_are_read(study: Study) -> None:
         "other",
     ]
     assert study.interactions[0].joint == (3,)
+    assert [each.measure for each in study.adjusted] == ["age", "sex"]
+    assert study.adjusted[0].parts == ("young", "middle", "older")
+    assert study.adjusted[0].cuts == (40, 60) and study.adjusted[1].parts == ()
+    assert {"bmi", "poverty_income_ratio"} <= set(study.measures)
+    assert [outcome.is_binary for outcome in study.outcomes[-2:]] == [False, True]
     assert study.strata[0].parts == ("young", "old")
     assert {"lutein_dietary", "vitamin_d_total", "magnesium_supplemental"} <= set(study.measures)
     assert study.specifications is not None
@@ -131,6 +162,63 @@ def test_the_sections_are_read(study: Study) -> None:
 
 
 WRONG = {
+    'mean_z = ["bmi", "poverty_income_ratio"]': (
+        'mean_z = ["bmi", "bmi"]',
+        "outcome 'scores', mean_z no. 2: 'bmi' is named twice",
+    ),
+    'mean_z = ["bmi", "poverty': (
+        'measure = "poverty_income_ratio"\nmean_z = ["bmi", "poverty',
+        "outcome 'scores': has both 'measure' (continuous) and 'mean_z' (continuous)",
+    ),
+    '["bmi", "poverty_income_ratio"]': (
+        '["bmi"]',
+        "outcome 'scores', mean_z: want two measures or more; of one, say 'measure'",
+    ),
+    "quantile = 0.1": (
+        "quantile = 1",
+        "outcome 'thin', below.quantile: want a number between 0 and 1, got the number 1",
+    ),
+    "quantile = 0.1 }": (
+        'quantile = 0.1 }\nagainst = "bmi > 30"',
+        "outcome 'thin', against: means nothing without 'event'",
+    ),
+    'groups = "category(age, 40, 60)"': (
+        'groups = "spline(age, 4)"',
+        "adjusted 'ages', groups: 'spline(age, 4)' makes no groups; want a categorical measure or",
+    ),
+    'names = ["young", "middle", "older"]': (
+        'names = ["young", "older"]',
+        "adjusted 'ages', names: want 3 names, one a group",
+    ),
+    'names = ["young", "middle", "o': (
+        'names = ["young", "not known", "o',
+        "adjusted 'ages', names no. 2: the name 'not known' is reserved; choose another",
+    ),
+    'groups = "sex"\n': (
+        'groups = "sex"\nnames = ["a", "b"]\n',
+        "adjusted 'sexes', names: mean nothing without category(...); categories have names",
+    ),
+    'groups = "category(age, 40, 60)"\n': (
+        'groups = "category(vitamin_d, 40, 60)"\n',
+        "adjusted 'ages', groups: the outcome 'level' is made of 'vitamin_d'; want another",
+    ),
+    'terms = ["category(age, 40)"]': (
+        'terms = ["sex:age"]',
+        "adjusted 'sexes', terms no. 1: 'sex:age' holds 'sex', of which the groups are made",
+    ),
+    'terms = ["sex"]\n\n[[adj': (
+        'terms = ["sex", "bmi"]\noutcomes = ["scores"]\n\n[[adj',
+        "'bmi' holds 'bmi', of which the outcome 'scores' is made",
+    ),
+    'terms = ["sex"]\n': (
+        'terms = ["sex", "sex"]\n',
+        "adjusted 'ages', terms no. 2: 'sex' is named twice",
+    ),
+    'outcomes = ["low", "level"]': (
+        'outcomes = ["low", "levels"]',
+        "adjusted 'sexes', outcomes no. 2: no outcome is named 'levels'; did you mean 'level'?",
+    ),
+    'name = "sexes"': ('name = "ages"', "the name 'ages' is taken by an entry above"),
     'split = "users"': ('split = "user"', "other exposure no. 1, split: want"),
     "seed = 1": (
         'seed = 1\n[[other_exposures]]\nmeasure = "magnesium_dietary"\ngroups = 3\nper = 1',
@@ -306,6 +394,26 @@ def test_two_choices_do_not_settle_the_same(write: Write, body: str, told: str) 
 
 
 UNFIT = {
+    '["bmi", "poverty_income_ratio"]': (
+        '["bmi", "alcohol"]',
+        "outcome 'scores', mean_z: 'alcohol' is categorical; want a continuous measure",
+    ),
+    'below = { measure = "bmi"': (
+        'below = { measure = "bmii"',
+        "outcome 'thin', below: unknown measure 'bmii'; did you mean 'bmi'?",
+    ),
+    'groups = "sex"': (
+        'groups = "poverty_income_ratio"',
+        "adjusted 'sexes', groups: 'poverty_income_ratio' is continuous; divide it by category(",
+    ),
+    '"category(age, 40, 60)"': (
+        '"category(race_ethnicity, 40, 60)"',
+        "'race_ethnicity' is categorical; category(...) takes a continuous measure",
+    ),
+    'terms = ["category(age, 40)"]': (
+        'terms = ["agee"]',
+        "adjusted 'sexes', terms: unknown measure 'agee'; did you mean 'age'?",
+    ),
     'modifier = "vitamin_d_total"': (
         'modifier = "sex"',
         "interaction 'vitamin_d', modifier: 'sex' is categorical; want a continuous measure",

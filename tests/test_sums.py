@@ -82,6 +82,16 @@ def outcomes_known(sums: Sums) -> Found:
             yield key, group[group["stratum"] == "dose"]["n"].sum() + unknown, sums.cohort
 
 
+def adjusted(sums: Sums) -> Found:
+    rows = sums.of("adjusted")
+    for key, group in by(rows, "stratum", "outcome", "model"):
+        tests = group["measure"] == "p_overall"
+        aside = group[group["measure"] == "people"]["n"].sum()
+        yield key, group[~tests]["n"].sum(), sums.cohort
+        if group["note"].eq("").all() and tests.any():
+            yield f"{key} test", group[tests]["n"].sum() + aside, sums.cohort
+
+
 def compared(sums: Sums) -> Found:
     for key, group in by(sums.of("compared"), "outcome"):
         yield key, group["n"].sum(), sums.cohort
@@ -226,6 +236,7 @@ RULES: dict[Callable[[Sums], Found], tuple[str, ...]] = {
     dose_groups: ("groups",),
     characteristics: ("table1",),
     outcomes_known: ("prevalence", "mean"),
+    adjusted: ("adjusted",),
     compared: ("compared",),
     by_outcome: ("exposure_by_outcome",),
     levels: ("odds_ratio", "linear"),

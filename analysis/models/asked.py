@@ -26,6 +26,50 @@ class Condition(Protocol):
         """Whether it holds, a bool a row; False where missing values leave it unknown."""
 
 
+class Below(Protocol):
+    """An event that is a value below a quantile of the cohort."""
+
+    @property
+    def measure(self) -> str:
+        """Its column."""
+
+    @property
+    def quantile(self) -> float:
+        """Between 0 and 1."""
+
+
+class Adjusted(Protocol):
+    """Groups whose prevalences and means are adjusted for covariates."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the results."""
+
+    @property
+    def label(self) -> str:
+        """For people."""
+
+    @property
+    def measure(self) -> str:
+        """Column of the groups."""
+
+    @property
+    def cuts(self) -> Sequence[float]:
+        """Where each group but the first begins; empty for categories."""
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """Names of the groups by `cuts`, lowest first; empty for categories."""
+
+    @property
+    def parsed_terms(self) -> Sequence[Term]:
+        """What is adjusted for."""
+
+    @property
+    def outcomes(self) -> Sequence[str]:
+        """Names of outcomes; empty for all."""
+
+
 class Multinomial(Protocol):
     """Outcomes with one comparison group, as the logits of one model."""
 
@@ -208,6 +252,14 @@ class NegativeOutcome(Protocol):
     @property
     def measure(self) -> None:
         """None: it is an event."""
+
+    @property
+    def below(self) -> None:
+        """None: it is an event of its own."""
+
+    @property
+    def mean_z(self) -> Sequence[str]:
+        """Empty: it is an event."""
 
     @property
     def event_condition(self) -> Condition:

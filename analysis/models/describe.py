@@ -11,7 +11,7 @@ from analysis.errors import InputError
 from analysis.models.doses import Doses
 from analysis.models.matrix import INTERCEPT
 from analysis.models.names import NOBODY
-from analysis.models.outcomes import Response
+from analysis.models.outcomes import STANDARD_DEVIATIONS, Response
 from analysis.models.plan import Domain, Measures, Row
 from analysis.survey import Design, Estimates
 from analysis.survey.results import DFRule
@@ -184,7 +184,7 @@ def outcome_rows(
                 continue
             if response.family == "gaussian":
                 found = estimate(domain.mean(response.everyone))
-                unit = measures[str(response.outcome.measure)].unit
+                unit = unit_of(response, measures)
                 yield row | {"analysis": "mean", "measure": "mean", "unit": unit} | found
                 continue
             row["analysis"] = "prevalence"
@@ -193,6 +193,35 @@ def outcome_rows(
             counts = {"n": found["n"], "events": found["events"]}
             share = {"estimate": found["events"] / found["n"]}
             yield row | {"measure": "unweighted_proportion"} | share | counts
+
+
+def unit_of(response: Response, measures: Measures) -> str:
+    """Give the unit of a continuous outcome; empty for one that is yes or no."""
+    if response.outcome.mean_z:
+        return STANDARD_DEVIATIONS
+    return measures[response.outcome.measure].unit if response.outcome.measure else ""
+
+
+def defined_rows(responses: Iterable[Response], measures: Measures) -> Iterator[Row]:
+    """Say what outcomes came to that the cohort itself defines: cuts, means and spreads.
+
+    Yields
+    ------
+    dict
+        Rows of the analyses ``cut_points`` (with the outcome's name) and ``standardised``.
+    """
+    for response in responses:
+        outcome = response.outcome
+        if outcome.below is not None:
+            level = f"p{100 * outcome.below.quantile:.4g}"
+            row: Row = {"analysis": "cut_points", "outcome": outcome.name, "level": level}
+            row |= {"contrast": f"below this of {outcome.below.measure}", "estimate": response.cut}
+            yield row | {"measure": "cut_point", "unit": measures[outcome.below.measure].unit}
+        for name, (centre, spread) in response.scored.items():
+            row = {"analysis": "standardised", "outcome": outcome.name, "level": name}
+            row["unit"] = measures[name].unit
+            yield row | {"measure": "mean", "estimate": centre}
+            yield row | {"measure": "sd", "estimate": spread}
 
 
 def compared_rows(cohort: Design, responses: Iterable[Response]) -> Iterator[Row]:

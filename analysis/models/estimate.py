@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pandas as pd
 
 from analysis.models import associations, describe
+from analysis.models.adjusted import adjusted_rows
 from analysis.models.confounding import confounding_rows
 from analysis.models.doses import Doses, dose_groups
 from analysis.models.exposed import Exposed
@@ -99,6 +100,7 @@ def _rows(
 
 
 FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = (
+    adjusted_rows,
     multinomial_rows,
     interaction_rows,
     strata_rows,
@@ -130,6 +132,7 @@ def _described(setting: Setting) -> Iterator[Row]:
     described = plan.table1.rows if plan.table1 else ()
     yield from describe.table1_rows(cohort, frame, main, described, measures)
     responses = list(setting.responses.values())
+    yield from describe.defined_rows(responses, measures)
     yield from describe.outcome_rows(cohort, frame, main, responses, plan.domains, measures)
     yield from describe.compared_rows(cohort, responses)
     if plan.exposure is not None:

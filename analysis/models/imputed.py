@@ -182,8 +182,8 @@ class _Analysed:
     def _continuous(self) -> Iterator[str]:
         for response in self.setting.responses.values():
             outcome = response.outcome
-            if outcome.measure is not None and getattr(outcome, "role", "main") == "main":
-                yield outcome.measure
+            if response.family == "gaussian" and getattr(outcome, "role", "main") == "main":
+                yield from outcome.mean_z or [str(outcome.measure)]
 
     def _shapes(self) -> dict[str, Shape]:
         """Find the curved columns of the model's terms, by the measure that they are made of."""

@@ -72,7 +72,7 @@ def _part(part: Name | Transform, frame: pd.DataFrame, knots: Knots) -> pd.DataF
         names = [f"{part}[{i}]" for i in range(1, columns.shape[1] + 1)]
         return pd.DataFrame(columns, columns=names, index=frame.index)
     if part.name == "category":
-        return dummies(_cut(values, part.parameters, frame.index), str(part))
+        return dummies(cut(values, part.parameters, frame.index), str(part))
     return pd.DataFrame({str(part): _NUMERIC[part.name](values, part)}, index=frame.index)
 
 
@@ -101,9 +101,28 @@ def dummies(column: pd.Series, name: str) -> pd.DataFrame:
     )
 
 
-def _cut(values: np.ndarray, cuts: Sequence[float], index: pd.Index) -> pd.Series:
+def cut(
+    values: np.ndarray, cuts: Sequence[float], index: pd.Index, names: Sequence[str] = ()
+) -> pd.Series:
+    """Sort values into intervals, each closed on the left; missing where the value is.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,)
+    cuts : sequence of float
+        Increasing: where each interval but the first begins.
+    index : Index, length n
+        Of the series.
+    names : sequence of str, optional
+        Of the intervals, lowest first.
+
+    Returns
+    -------
+    Series of category, length n
+    """
     codes = np.where(np.isnan(values), -1, np.digitize(values, cuts))
-    return pd.Series(pd.Categorical.from_codes(codes, intervals(cuts)), index=index)
+    categories = list(names) or list(intervals(cuts))
+    return pd.Series(pd.Categorical.from_codes(codes, categories), index=index)
 
 
 def _log(values: np.ndarray, part: Transform) -> np.ndarray:

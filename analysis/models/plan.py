@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from analysis.grammar import Term
 from analysis.models.asked import (
+    Adjusted,
+    Below,
     Condition,
     Confounding,
     Imputation,
@@ -34,6 +36,14 @@ class Outcome(Protocol):
     @property
     def measure(self) -> str | None:
         """Column of a continuous outcome."""
+
+    @property
+    def mean_z(self) -> Sequence[str]:
+        """Columns of a continuous outcome that is the mean of their z scores."""
+
+    @property
+    def below(self) -> Below | None:
+        """An event that is a low value, by a quantile of the cohort."""
 
     @property
     def event_condition(self) -> Condition | None:
@@ -193,6 +203,10 @@ class Plan(Protocol):
     @property
     def domains(self) -> Sequence[Domain]:
         """Groups in which prevalences are estimated."""
+
+    @property
+    def adjusted(self) -> Sequence[Adjusted]:
+        """Groupings whose prevalences and means are adjusted."""
 
     @property
     def table1(self) -> Table1 | None:

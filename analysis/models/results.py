@@ -12,8 +12,8 @@ Rows by `analysis`
     ``measure`` is ``missing`` (people) or ``missing_share`` (unweighted proportion).
 ``cut_points``
     ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``; ``cut_point`` where the study
-    gives the values (``level`` is ``G1 up to``), or the groups are those of ``joint``
-    (``stratum`` and ``contrast`` as there).
+    gives the values (``level`` is ``G1 up to``), the groups are those of ``joint`` (``stratum``
+    and ``contrast`` as there), or an ``outcome`` is what lies below it.
 ``groups``
     The dose groups. ``level`` is ``Q1``, ...; ``contrast`` its range in words; ``measure`` is
     ``median`` (weighted, within the group) or ``people``.
@@ -79,6 +79,14 @@ Rows by `analysis`
 ``imputed``
     As ``odds_ratio``, pooled over multiply imputed covariates; ``fmi``, ``imputations`` and
     ``iterations`` go with it.
+``adjusted``
+    Prevalences (``proportion``) and means (``mean``) of an ``outcome`` in the groups
+    ``stratum_level`` of the grouping ``stratum``; ``model`` is ``crude`` or ``adjusted``.
+    ``p_overall`` tests that all groups are alike; ``people`` are those of no group, or in whom
+    the outcome or a covariate is not known.
+``standardised``
+    The weighted ``mean`` and ``sd`` by which the measure ``level`` became a z score in an
+    ``outcome``.
 ``published``
     A published figure that these data cannot test; it has no estimate of ours.
 

@@ -8,6 +8,19 @@ from analysis.reporting.book import Book
 from analysis.reporting.document import Doi, Text, text
 
 SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "adjusted": (
+        (
+            "Graubard BI, Korn EL. Predictive margins with survey data. Biometrics "
+            "1999;55:652–659. ",
+            "10.1111/j.0006-341x.1999.00652.x",
+        ),
+        (
+            "Bieler GS, Brown GG, Williams RL, Brogan DJ. Estimating model-adjusted risks, risk "
+            "differences, and risk ratios from complex survey data. American Journal of "
+            "Epidemiology 2010;171:618–623. ",
+            "10.1093/aje/kwp440",
+        ),
+    ),
     "interaction": (
         (
             "Knol MJ, VanderWeele TJ, Groenwold RHH, et al. Estimating measures of interaction on "

@@ -57,7 +57,7 @@ class StudyLike(Protocol):
 
     @property
     def outcomes(self) -> Sequence[Any]:
-        """Outcomes: `name`, `label`, `definition`, and `event`, `against` or `measure`."""
+        """Outcomes: `name`, `label`, `definition`, and what they are made of."""
 
 
 class _About:
@@ -78,8 +78,9 @@ class RunFacts:
     ----------
     study : Study
         The specification. Beside what `StudyLike` lists, `cohort_options`, `exposure`, `models`,
-        `domains`, `table1`, `measures`, `published`, `other_exposures`, `multinomial`,
-        `interactions`, `strata`, `is_moved` and `file_cycles` are read where they are present.
+        `domains`, `adjusted`, `table1`, `measures`, `published`, `other_exposures`,
+        `multinomial`, `interactions`, `strata`, `is_moved` and `file_cycles` are read where they
+        are present.
     measures : mapping of str to Measure
         By name; for labels, units, levels and notes.
     checks : DataFrame
@@ -167,7 +168,10 @@ class RunFacts:
 
     def outcome_unit(self, name: str) -> str:
         """Give the unit of a continuous outcome; empty for one that is yes or no."""
-        measure = next((o.measure for o in self.study.outcomes if o.name == name), None)
+        outcome = next((o for o in self.study.outcomes if o.name == name), None)
+        if getattr(outcome, "mean_z", ()):
+            return "SD"
+        measure = getattr(outcome, "measure", None)
         return self.unit(measure) if measure else ""
 
     def model(self, name: str) -> str:

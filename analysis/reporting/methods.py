@@ -40,7 +40,9 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
         *_participants(book, facts),
         Heading("Outcomes"),
     ]
-    blocks.append(Bullets(tuple(_outcome(outcome, facts) for outcome in facts.study.outcomes)))
+    blocks.append(
+        Bullets(tuple(_outcome(outcome, book, facts) for outcome in facts.study.outcomes))
+    )
     if facts.exposure is not None:
         blocks += [Heading("Exposure"), Paragraph(_exposure(book, facts))]
     if facts.models:
@@ -96,7 +98,41 @@ def _participants(book: Book, facts: RunFacts) -> list[Block]:
     return [Paragraph(lead), Bullets(tuple(steps), ordered=True)]
 
 
-def _outcome(outcome: Any, facts: RunFacts) -> Text:
+def _below(outcome: Any, book: Book, facts: RunFacts) -> Text:
+    """Say where an event begins that is below a quantile of the cohort."""
+    below = outcome.below
+    cut = book.one(analysis="cut_points", outcome=outcome.name, measure="cut_point")
+    at = (" ", words.short_estimate(cut), f" {cut.unit}".rstrip()) if cut is not None else ()
+    percent = 100 * below.quantile
+    place = words.nth(round(percent)) if percent == round(percent) else f"{percent:g}th"
+    share = f"the weighted {place} percentile of "
+    label = words.lower_first(facts.label(below.measure))
+    return text(" (event ", Code(str(below.measure)), " below", *at, f", {share}{label} in the "
+                "people analysed; who is at it is not below).")  # fmt: skip
+
+
+def _scores(outcome: Any, book: Book, facts: RunFacts) -> Text:
+    """Say of what scores an outcome is the mean, and by which means and spreads they are made."""
+    told = []
+    for name in outcome.mean_z:
+        where = {"analysis": "standardised", "outcome": outcome.name, "level": name}
+        centre, spread = (book.one(**where, measure=measure) for measure in ("mean", "sd"))
+        given = text(f"{words.lower_first(facts.label(name))} (", Code(str(name)), ")")
+        if centre is not None and spread is not None:
+            given += text(": mean ", words.value(centre, _two), ", SD ", words.value(spread, _two))
+        told.append(given)
+    return text(
+        ", a continuous outcome: the mean of z scores, each by the weighted mean and standard "
+        "deviation of the people analysed who have the measure; people who lack one have none: ",
+        listing(told, last="; "), ".",
+    )  # fmt: skip
+
+
+def _two(number: float) -> str:
+    return words.fixed(number, 2)
+
+
+def _outcome(outcome: Any, book: Book, facts: RunFacts) -> Text:
     event = getattr(outcome, "event", None)
     measure = getattr(outcome, "measure", None)
     definition = getattr(outcome, "definition", "") or ""
@@ -109,6 +145,10 @@ def _outcome(outcome: Any, facts: RunFacts) -> Text:
         return text(start, " (event ", Code(str(event)), compared, ").")
     if measure:
         return text(start, " (", Code(str(measure)), "), a continuous outcome.")
+    if getattr(outcome, "below", None):
+        return text(start, _below(outcome, book, facts))
+    if getattr(outcome, "mean_z", ()):
+        return text(start, _scores(outcome, book, facts))
     return text(start, ".")
 
 
@@ -151,9 +191,9 @@ def _reference(exposure: Any, unit: str) -> str:
 def _models(book: Book, facts: RunFacts) -> list[Block]:
     kinds = []
     outcomes = list(facts.study.outcomes)
-    if any(getattr(outcome, "event", None) for outcome in outcomes):
+    if any(getattr(o, "event", None) or getattr(o, "below", None) for o in outcomes):
         kinds.append("logistic models for outcomes that are yes or no")
-    if any(getattr(outcome, "measure", None) for outcome in outcomes):
+    if any(getattr(o, "measure", None) or getattr(o, "mean_z", ()) for o in outcomes):
         kinds.append("linear models for continuous outcomes")
     lead = f"Design-based {' and '.join(kinds)}, each with these sets of covariates:"
     items = []
@@ -283,11 +323,14 @@ def analysed(facts: RunFacts) -> set[str]:
         for key in ("event", "against"):
             condition = getattr(outcome, key, None)
             names |= parse_condition(str(condition)).columns if condition else set()
-        names |= {getattr(outcome, "measure", None) or ""}
+        names |= {getattr(outcome, "measure", None) or "", *getattr(outcome, "mean_z", ())}
+        names |= {below.measure} if (below := getattr(outcome, "below", None)) else set()
     for domain in facts.domains:
         names |= parse_condition(str(domain.where)).columns
     for model in facts.models:
         names |= set(term_names(model.terms))
+    for each in facts.listed("adjusted"):
+        names |= {each.measure, *term_names(each.terms)}
     names |= {each.measure for each in (*facts.exposures, *facts.listed("strata"))}
     return names | {each.modifier for each in facts.listed("interactions")}
 

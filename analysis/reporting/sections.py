@@ -10,6 +10,7 @@ import math
 import pandas as pd
 
 from analysis.reporting import (
+    adjusted,
     citations,
     compared,
     confounding,
@@ -81,6 +82,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("participants", "Participants", _participants(book, facts)),
         ("prevalence", "Prevalence", _prevalence(book, facts)),
         ("means", "Means", _means(book, facts)),
+        ("adjusted", adjusted.title(facts), adjusted.adjusted(book, facts)),
         ("compared", "Who is compared", compared.compared(book, facts)),
         ("odds-ratios", "Odds ratios", _associations(book, facts, "odds_ratio")),
         ("dose-response", "Dose-response curves", _curves(book, facts, "OR")),

@@ -230,8 +230,7 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
     return Table(
         key=f"strata-{outcome.replace('_', '-')}",
         caption=text(
-            f"{facts.outcome(outcome)} by {noun} of {exposure} within "
-            f"strata; covariates of {model}"
+            f"{facts.outcome(outcome)} by {noun} of {exposure} within strata; covariates of {model}"
         ),
         head=((Cell(text("Stratum")), *(Cell(text(label), number=True) for label in heads)),),
         groups=tuple(groups),

@@ -219,7 +219,8 @@ _OF_ANALYSIS = {
     "specification": "dependence", "specification_summary": "dependence",
     "one_choice": "dependence", "e_value": "dependence", "negative_control": "dependence",
     "leave_one_out": "dependence", "imputed": "dependence",
-    "stratum": "strata", "prevalence": "described", "mean": "described", "table1": "described",
+    "stratum": "strata", "adjusted": "described", "standardised": "described",
+    "prevalence": "described", "mean": "described", "table1": "described",
     "groups": "described", "cut_points": "described", "compared": "described",
     "exposure_by_outcome": "described", "flow": "described", "published": "untested",
 }  # fmt: skip

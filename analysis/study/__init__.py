@@ -5,6 +5,7 @@ the file at once; `check_study` holds it against the measures that exist.
 """
 
 from analysis.study.analyses import (
+    Adjusted,
     Choice,
     Confounding,
     Imputation,
@@ -19,6 +20,7 @@ from analysis.study.analyses import (
 from analysis.study.changes import Change
 from analysis.study.check import check_study
 from analysis.study.load import STUDIES, available_studies, load_study
+from analysis.study.outcome import Below
 from analysis.study.overrides import change_study, settings_of
 from analysis.study.specification import (
     CohortOptions,
@@ -36,6 +38,8 @@ from analysis.study.specification import (
 
 __all__ = [
     "STUDIES",
+    "Adjusted",
+    "Below",
     "Change",
     "Choice",
     "CohortOptions",

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from analysis.cohort.measure import Subsample
-from analysis.grammar import Condition, Term, intervals, parse_condition, parse_term
+from analysis.grammar import Condition, Term, Transform, intervals, parse_condition, parse_term
 from analysis.models.names import group_names
 from analysis.study.fields import (
     CONDITION,
@@ -30,6 +30,48 @@ CutPoints = Literal["weighted", "unweighted"]
 
 _OUTCOMES = "names of outcomes"
 _CYCLES = 'a list of cycles, such as ["2003-2004"]'
+
+
+class Adjusted(Section):
+    """Prevalences and means by groups, each group with the covariates of the whole cohort."""
+
+    name: Identifier = name_field("the grouping")
+    label: Text = text_field("the grouping")
+    groups: TermText = Field(
+        description='a categorical measure, such as "sex", or "category(age, 40, 60)"'
+    )
+    names: tuple[Text, ...] = many("texts: the groups of a category(...), lowest first", ())
+    terms: tuple[TermText, ...] = many(
+        'terms in quotes, such as "age" or "category(age, 20, 40)": what is adjusted for'
+    )
+    outcomes: tuple[Identifier, ...] = many(f"{_OUTCOMES}: left out, all", ())
+
+    @cached_property
+    def group(self) -> Term:
+        """The parsed `groups`."""
+        return parse_term(self.groups, where=f"adjusted '{self.name}', groups")
+
+    @property
+    def measure(self) -> str:
+        """The measure that the groups are made of."""
+        return min(self.group.columns)
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """Where each group but the lowest begins; empty for categories."""
+        root = self.group.root
+        return root.parameters if isinstance(root, Transform) else ()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the groups, lowest first; empty for categories, which have names."""
+        return self.names or (intervals(self.cuts) if self.cuts else ())
+
+    @cached_property
+    def parsed_terms(self) -> tuple[Term, ...]:
+        """The parsed `terms`."""
+        where = f"adjusted '{self.name}', terms"
+        return tuple(parse_term(text, where=where) for text in self.terms)
 
 
 class Multinomial(Section):
@@ -174,6 +216,22 @@ class NegativeOutcome(Section):
     def measure(self) -> None:
         """No measure: the outcome is an event."""
         return None
+
+    @property
+    def below(self) -> None:
+        """No quantile either."""
+        return None
+
+    @property
+    def mean_z(self) -> tuple[str, ...]:
+        """No scores."""
+        return ()
+
+    @property
+    def made_of(self) -> frozenset[str]:
+        """The measure of which the outcome is made; empty where several settle it."""
+        columns = self.event_condition.columns
+        return columns if len(columns) == 1 else frozenset()
 
     @cached_property
     def event_condition(self) -> Condition:

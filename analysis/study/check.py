@@ -51,6 +51,7 @@ def _condition_and_term_problems(study: Study, measures: Mapping[str, Measure]) 
             yield f"{condition.source.where}: {problem}"
     terms = [term for model in study.models for term in model.parsed_terms]
     terms += [term for option in study.options for term in option.parsed_terms]
+    terms += [term for each in study.adjusted for term in (each.group, *each.parsed_terms)]
     for term in terms:
         for problem in term.problems(measures):
             yield f"{term.source.where}: {problem}"
@@ -67,6 +68,11 @@ def _name_problems(study: Study, measures: Mapping[str, Measure]) -> Iterator[st
             yield f"{place}: unknown measure '{name}'{suggestion(name, measures)}"
     for stratum in study.strata:
         yield from _division_problems(stratum, measures)
+    for adjusted in study.adjusted:
+        found = measures.get(adjusted.measure)
+        if found and found.kind == "continuous" and not adjusted.cuts:
+            what = f"'{found.name}' is continuous; divide it by category({found.name}, ...)"
+            yield f"adjusted '{adjusted.name}', groups: {what}"
 
 
 def _continuous(study: Study) -> Iterator[tuple[str, str]]:
@@ -78,6 +84,10 @@ def _continuous(study: Study) -> Iterator[tuple[str, str]]:
     for outcome in study.outcomes:
         if outcome.measure:
             yield f"outcome '{outcome.name}', measure", outcome.measure
+        if outcome.below:
+            yield f"outcome '{outcome.name}', below", outcome.below.measure
+        for name in outcome.mean_z:
+            yield f"outcome '{outcome.name}', mean_z", name
     for interaction in study.interactions:
         yield f"interaction '{interaction.name}', modifier", interaction.modifier
     if study.confounding and study.confounding.negative_exposure:

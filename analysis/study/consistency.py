@@ -27,13 +27,17 @@ ANALYSES = (
     "linear", "per_unit", "trend", "spline", "coefficient", "compared", "exposure_by_outcome",
     "multinomial", "joint", "interaction", "slope", "stratum", "specification",
     "specification_summary", "one_choice", "e_value", "negative_control", "leave_one_out",
-    "imputed", "published",
+    "imputed", "adjusted", "standardised", "published",
 )  # fmt: skip
 """Values of the column ``analysis`` in results.csv."""
 
+MODELS_ADJUSTED = ("crude", "adjusted")
+"""What the column ``model`` says of rows of ``adjusted``."""
+
 # Tuples, because what is looked for in them may be anything that TOML can hold.
 _OF_OUTCOMES = (
-    "prevalence", "mean", "odds_ratio", "linear", "per_unit", "trend", "spline", "coefficient",
+    "adjusted", "prevalence", "mean", "odds_ratio", "linear", "per_unit", "trend", "spline",
+    "coefficient",
 )  # fmt: skip
 _BY_GROUP = ("odds_ratio", "linear")
 _BY_STRATUM = ("prevalence", "mean")
@@ -42,6 +46,11 @@ _RESERVED = {
     "cohort": ("interviewed", "weighted", "complete_cases"),  # steps that the program adds itself
     "domains": ("all",),  # everyone, in the column stratum_level
 }
+_KINDS = {
+    "event": "binary", "below": "binary", "measure": "continuous", "mean_z": "continuous",
+}  # fmt: skip
+"""Keys that say what an outcome is made of, of which it has one."""
+
 _FIGURE_KEYS = {
     "exact": (("where", "estimate", "digits"), ("within", "direction", "significant", "measure")),
     "tolerance": (
@@ -182,10 +191,19 @@ def _exposure_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _outcome_problems(at: Location, outcome: Mapping[str, Any]) -> Iterator[Problem]:
-    if "event" in outcome and "measure" in outcome:
-        yield at, "has both 'event' (binary) and 'measure' (continuous); want one of them"
-    if "event" not in outcome and "measure" not in outcome:
-        yield at, "has neither 'event' (binary) nor 'measure' (continuous); want one of them"
+    made = [key for key in _KINDS if key in outcome]
+    if len(made) > 1:
+        both = " and ".join(f"'{key}' ({_KINDS[key]})" for key in made)
+        yield at, f"has both {both}; want one of them"
+    if not made:
+        yield (
+            at,
+            "has neither 'event' (binary) nor 'measure' (continuous), nor 'below' or 'mean_z'; "
+            "want one of them",
+        )
+    scores = outcome.get("mean_z")
+    if isinstance(scores, list) and len(scores) < 2:
+        yield (*at, "mean_z"), "want two measures or more; of one, say 'measure'"
     if "against" in outcome and "event" not in outcome:
         yield (*at, "against"), "means nothing without 'event'"
 
@@ -258,6 +276,9 @@ def _choices(analysis: Any, raw: Mapping[str, Any]) -> dict[str, list[str] | Non
     known: dict[str, list[str] | None] = {"analysis": list(ANALYSES)}
     outcomes, levels = _known_names(raw, "outcomes"), _levels(raw)
     known["model"] = _known_names(raw, "models")
+    if analysis == "adjusted":
+        known["model"] = list(MODELS_ADJUSTED)
+        known["stratum"] = _known_names(raw, "adjusted")
     known["exposure"] = _exposures(raw)
     if analysis in _OF_OUTCOMES:
         known["outcome"] = outcomes

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from analysis.grammar import suggestion
 from analysis.grammar.tokens import clip
-from analysis.study.analyses import NegativeOutcome
-from analysis.study.specification import Outcome, Study
+from analysis.study.specification import Study
 from analysis.study.translate import Location, Problem
 
 
@@ -47,14 +46,6 @@ def cycle_problems(study: Study, at: Location, cycles: Sequence[str]) -> Iterato
             yield (*at, "cycles", j), f"'{cycle}' is not among the study's cycles"
 
 
-def sole_measure(outcome: Outcome | NegativeOutcome) -> str | None:
-    """Name the measure that an outcome is made of; None where it is made of several."""
-    if outcome.measure is not None:
-        return outcome.measure
-    columns = outcome.event_condition.columns if outcome.event_condition else frozenset()
-    return next(iter(columns)) if len(columns) == 1 else None
-
-
 def made_of(study: Study) -> frozenset[str]:
-    """Name the measures of which, alone, an outcome is made: no model may adjust for them."""
-    return frozenset(filter(None, map(sole_measure, study.outcomes)))
+    """Name the measures of which an outcome is made: no model may adjust for them."""
+    return frozenset().union(*(outcome.made_of for outcome in study.outcomes))

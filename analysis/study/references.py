@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analysis.grammar import Name, Transform
 from analysis.grammar.tokens import clip
-from analysis.study.analyses import Confounding, Interaction, Stratum
+from analysis.study.analyses import Adjusted, Confounding, Interaction, Stratum
 from analysis.study.choices import curve_problems
 from analysis.study.naming import (
     cycle_problems,
     made_of,
     outcome_problems,
     repeats,
-    sole_measure,
     unknown,
 )
 from analysis.study.specification import Exposure, Outcome, Study
@@ -42,8 +42,12 @@ def reference_problems(study: Study) -> Iterator[Problem]:
         yield from unknown(location, name, [model.name for model in study.models], "model")
         yield from _of_another_exposure(study, location, name)
     yield from _multinomial_problems(study)
-    for section in ("multinomial", "interactions", "strata"):
+    for section in ("adjusted", "multinomial", "interactions", "strata"):
         yield from repeats((section,), [each.name for each in getattr(study, section)], "name")
+    for i, outcome in enumerate(study.outcomes):
+        yield from repeats(("outcomes", i, "mean_z"), outcome.mean_z)
+    for i, adjusted in enumerate(study.adjusted):
+        yield from _adjusted_problems(study, ("adjusted", i), adjusted)
     for i, interaction in enumerate(study.interactions):
         yield from _interaction_problems(study, ("interactions", i), interaction)
     for i, stratum in enumerate(study.strata):
@@ -102,7 +106,7 @@ def _model_problems(study: Study) -> Iterator[Problem]:
             yield from unknown(("models", i, "exposures", j), name, known, "exposure")
         for j, term in enumerate(model.parsed_terms):
             for name in sorted(term.columns & made_of(study)):
-                made = next(each.name for each in study.outcomes if sole_measure(each) == name)
+                made = next(each.name for each in study.outcomes if name in each.made_of)
                 what = f"{clip(term.text)} holds '{name}', of which the outcome '{made}' is made"
                 yield ("models", i, "terms", j), what
         applied = model.exposures or known[1:]  # the main one is told by `consistency`
@@ -127,6 +131,8 @@ def _needing_an_exposure(study: Study) -> Iterator[Problem]:
 
 def _named_outcomes(study: Study) -> Iterator[tuple[Location, Sequence[str], str]]:
     """Give the outcomes that sections name, and whether they must be binary or continuous."""
+    for i, adjusted in enumerate(study.adjusted):
+        yield ("adjusted", i, "outcomes"), adjusted.outcomes, ""
     for i, model in enumerate(study.multinomial):
         yield ("multinomial", i, "outcomes"), model.outcomes, "binary"
     for i, interaction in enumerate(study.interactions):
@@ -169,6 +175,36 @@ def _multinomial_problems(study: Study) -> Iterator[Problem]:
             yield at, "the outcomes of one model must have the same 'against'"
 
 
+def _adjusted_problems(study: Study, at: Location, adjusted: Adjusted) -> Iterator[Problem]:
+    root = adjusted.group.root
+    if not (isinstance(root, Name) or (isinstance(root, Transform) and root.name == "category")):
+        what = f"{clip(adjusted.groups)} makes no groups"
+        yield (*at, "groups"), f'{what}; want a categorical measure or "category(measure, cuts)"'
+        return
+    parts = len(adjusted.cuts) + 1 if adjusted.cuts else 0
+    if adjusted.names and len(adjusted.names) != parts:
+        nothing = "mean nothing without category(...); categories have names"
+        yield (*at, "names"), f"want {parts} names, one a group" if parts else nothing
+    yield from repeats((*at, "names"), adjusted.names)
+    for j, name in enumerate(adjusted.names):
+        if name in NOBODYS_STRATUM:
+            yield (*at, "names", j), f"the name '{name}' is reserved; choose another"
+    asked = [o for o in study.outcomes if not adjusted.outcomes or o.name in adjusted.outcomes]
+    made = {name: outcome.name for outcome in asked for name in outcome.made_of}
+    if adjusted.measure in made:
+        what = f"the outcome '{made[adjusted.measure]}' is made of '{adjusted.measure}'"
+        yield (*at, "groups"), f"{what}; want another measure"
+    for j, term in enumerate(adjusted.parsed_terms):
+        if term in adjusted.parsed_terms[:j]:
+            yield (*at, "terms", j), f"{clip(term.text)} is named twice"
+        if adjusted.measure in term.columns:
+            what = f"{clip(term.text)} holds '{adjusted.measure}', of which the groups are made"
+            yield (*at, "terms", j), f"{what}; leave it out"
+        for name in sorted(term.columns & set(made)):
+            what = f"{clip(term.text)} holds '{name}', of which the outcome '{made[name]}' is made"
+            yield (*at, "terms", j), what
+
+
 def _interaction_problems(
     study: Study, at: Location, interaction: Interaction
 ) -> Iterator[Problem]:
@@ -191,7 +227,7 @@ def _divided_problems(
     """Tell of a modifier or stratum that is the exposure itself, or what an outcome is made of."""
     if study.exposure and measure == study.exposure.measure:
         yield at, f"'{measure}' is the exposure itself; want another measure"
-    made = [outcome.name for outcome in outcomes if sole_measure(outcome) == measure]
+    made = [outcome.name for outcome in outcomes if measure in outcome.made_of]
     if made:
         yield at, f"the outcome '{made[0]}' is made of '{measure}'; want another measure"
 
@@ -213,9 +249,8 @@ def _control_problems(study: Study, asked: Confounding) -> Iterator[Problem]:
         return
     last = study.models_of(study.exposure.measure)[-1]
     model = next((each for each in study.models if each.name == asked.model), last)
-    name = sole_measure(outcome)
     held = {column for term in model.parsed_terms for column in term.columns}
-    if name in held - set(outcome.drop):
+    for name in sorted(outcome.made_of & held - set(outcome.drop)):
         what = f"the model '{model.name}' adjusts for '{name}', of which the outcome is made"
         yield (*at, "event"), f"{what}; add it to 'drop'"
 

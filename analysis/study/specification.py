@@ -16,6 +16,7 @@ from analysis.errors import InputError
 from analysis.grammar import Condition, Term, parse_condition, parse_term
 from analysis.nhanes.cycles import CYCLES
 from analysis.study.analyses import (
+    Adjusted,
     Confounding,
     CutPoints,
     Imputation,
@@ -30,7 +31,6 @@ from analysis.study.analyses import (
 from analysis.study.changes import Change
 from analysis.study.fields import (
     CONDITION,
-    NAME,
     ConditionText,
     CycleName,
     Identifier,
@@ -44,6 +44,7 @@ from analysis.study.fields import (
     oldest_first,
     text_field,
 )
+from analysis.study.outcome import Outcome
 from analysis.study.weighting import smallest
 
 _WEIGHTS = " or ".join((", ".join(f'"{name}"' for name in SUBSAMPLES[:-1]), f'"{SUBSAMPLES[-1]}"'))
@@ -133,42 +134,6 @@ class Exposure(Section):
         if isinstance(cuts, list) and cuts and "groups" not in given:
             return {**given, "groups": len(cuts) + 1}
         return given
-
-
-class Outcome(Section):
-    """A binary outcome (`event`, `against`) or a continuous one (`measure`)."""
-
-    name: Identifier = name_field("the outcome")
-    label: Text = text_field("the outcome")
-    definition: Text = text_field("what counts as the outcome")
-    event: ConditionText | None = Field(None, description=CONDITION)
-    against: ConditionText | None = Field(
-        None, description=f"{CONDITION}: the others; left out, all for whom `event` is known"
-    )
-    measure: Identifier | None = Field(None, description=f"{NAME}: a continuous measure")
-    role: Literal["main", "further"] = Field(
-        "main", description='"main" or "further": whether figures and the first page show it'
-    )
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether the outcome is an event rather than a quantity."""
-        return self.event is not None
-
-    @cached_property
-    def event_condition(self) -> Condition | None:
-        """The parsed `event`."""
-        return self._parsed("event", self.event)
-
-    @cached_property
-    def against_condition(self) -> Condition | None:
-        """The parsed `against`; where it is left out, those in whom `event` is known not to be."""
-        if self.against is None and self.event_condition is not None:
-            return self.event_condition.negation
-        return self._parsed("against", self.against)
-
-    def _parsed(self, key: str, text: str | None) -> Condition | None:
-        return parse_condition(text, where=f"outcome '{self.name}', {key}") if text else None
 
 
 class Model(Section):
@@ -272,6 +237,7 @@ class Study(Section):
     )
     models: tuple[Model, ...] = many("tables, each headed [[models]]", ())
     domains: tuple[Domain, ...] = many("tables, each headed [[domains]]", ())
+    adjusted: tuple[Adjusted, ...] = many("tables, each headed [[adjusted]]", ())
     table1: Table1 | None = Field(None, description="a table headed [table1]")
     multinomial: tuple[Multinomial, ...] = many("tables, each headed [[multinomial]]", ())
     interactions: tuple[Interaction, ...] = many("tables, each headed [[interactions]]", ())
@@ -474,12 +440,13 @@ class Study(Section):
     def core_measures(self) -> tuple[str, ...]:
         """Measures but for those that take another's place in an option of a choice."""
         names = {name for condition in self.conditions for name in condition.columns}
-        names |= set(self.covariates) | {o.measure for o in self.outcomes if o.measure}
+        names |= set(self.covariates).union(*(outcome.made_of for outcome in self.outcomes))
         names |= set(self.table1.rows) if self.table1 else set()
         names |= {exposure.measure for exposure in self.exposures}
         names |= {interaction.modifier for interaction in self.interactions}
         names |= {stratum.measure for stratum in self.strata}
-        terms = (term for option in self.options for term in option.parsed_terms)
+        terms = [term for option in self.options for term in option.parsed_terms]
+        terms += [term for each in self.adjusted for term in (each.group, *each.parsed_terms)]
         names |= {name for term in terms for name in term.columns}
         if self.confounding and self.confounding.negative_exposure:
             names.add(self.confounding.negative_exposure.measure)

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from analysis.grammar import suggestion
 from analysis.grammar.tokens import clip
 from analysis.study.analyses import (
+    Adjusted,
     Confounding,
     Imputation,
     Interaction,
@@ -50,6 +51,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "outcomes": Outcome,
     "models": Model,
     "domains": Domain,
+    "adjusted": Adjusted,
     "table1": Table1,
     "multinomial": Multinomial,
     "interactions": Interaction,
@@ -65,6 +67,7 @@ _ONE = {
     "outcomes": "outcome",
     "models": "model",
     "domains": "domain",
+    "adjusted": "adjusted",
     "other_exposures": "other exposure",
     "multinomial": "multinomial model",
     "interactions": "interaction",

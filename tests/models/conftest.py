@@ -39,12 +39,13 @@ class MadePlan(SimpleNamespace):
         return self.models
 
 
-def made_outcome(name, event=None, against=None, measure=None, role="main"):
+def made_outcome(name, event=None, against=None, measure=None, role="main", mean_z=(), below=None):
     condition = parse_condition(event) if event else None
     other = parse_condition(against) if against else condition.negation if condition else None
     return SimpleNamespace(
         name=name, label=name, measure=measure, event_condition=condition,
-        against_condition=other, role=role,
+        against_condition=other, role=role, mean_z=mean_z,
+        below=SimpleNamespace(**below) if below else None,
     )  # fmt: skip
 
 
@@ -123,6 +124,7 @@ def made_setting(
         "interactions": (),
         "strata": (),
         "multinomial": (),
+        "adjusted": (),
     }
     made = MadePlan(**(base | plan))
     design = Design(frame, weights="weight", strata="stratum", psu="psu")

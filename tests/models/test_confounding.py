@@ -51,13 +51,15 @@ def sample() -> pd.DataFrame:
 def outcome(name, cut):
     event = parse_condition(f"level < {cut}")
     return SimpleNamespace(
-        name=name, label=name, measure=None, event_condition=event, against_condition=event.negation
-    )
+        name=name, label=name, measure=None, mean_z=(), below=None, event_condition=event,
+        against_condition=event.negation,
+    )  # fmt: skip
 
 
 CONTINUOUS = SimpleNamespace(
-    name="level", label="level", measure="level", event_condition=None, against_condition=None
-)
+    name="level", label="level", measure="level", mean_z=(), below=None, event_condition=None,
+    against_condition=None,
+)  # fmt: skip
 
 
 def setting(frame=None, **asked) -> Setting:
@@ -213,7 +215,7 @@ def test_a_negative_exposure_leaves_terms_that_hold_it_out():
 
 def test_a_negative_outcome_leaves_terms_that_are_made_of_it_out():
     control = SimpleNamespace(
-        name="smoker", label="Smoker", measure=None, drop=["smoking"],
+        name="smoker", label="Smoker", measure=None, mean_z=(), below=None, drop=["smoking"],
         event_condition=parse_condition("smoking == 'Current'"),
         against_condition=parse_condition("smoking in ('Never', 'Former')"),
     )  # fmt: skip

@@ -38,8 +38,9 @@ def outcome(name="low", event="level < 45", against=None, measure=None):
     condition = parse_condition(event) if event else None
     other = parse_condition(against) if against else condition.negation if condition else None
     return SimpleNamespace(
-        name=name, label=name, measure=measure, event_condition=condition, against_condition=other
-    )
+        name=name, label=name, measure=measure, event_condition=condition, against_condition=other,
+        mean_z=(), below=None,
+    )  # fmt: skip
 
 
 def domain(name, where):
@@ -73,7 +74,7 @@ class Plan(SimpleNamespace):
 
 
 NOTHING_MORE = {
-    **dict.fromkeys(("multinomial", "interactions", "strata", "other_exposures"), ()),
+    **dict.fromkeys(("adjusted", "multinomial", "interactions", "strata", "other_exposures"), ()),
     **dict.fromkeys(("specifications", "confounding", "imputation")),
 }
 """A study without any of the optional sections."""

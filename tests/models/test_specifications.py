@@ -100,8 +100,8 @@ CHOICES = (
 def outcome(name, cut):
     event = parse_condition(f"level < {cut}")
     return SimpleNamespace(
-        name=name, label=name, measure=None, role="main", event_condition=event,
-        against_condition=event.negation,
+        name=name, label=name, measure=None, mean_z=(), below=None, role="main",
+        event_condition=event, against_condition=event.negation,
     )  # fmt: skip
 
 
@@ -127,6 +127,7 @@ def plan(choices=CHOICES, **exposure):
         models=[SimpleNamespace(name="adjusted", label="Adjusted", parsed_terms=terms)],
         domains=[],
         table1=None,
+        adjusted=(),
         multinomial=(),
         interactions=(),
         strata=(),
