@@ -36,7 +36,7 @@ ABSENT = {"2021-2023": "RXQ_RX_L has the number of prescription medicines but no
 def drugs_in(drugs: pd.DataFrame, category: int) -> frozenset[str]:
     """Codes (RXDDRGID) of the medicines that are of a category, or have an ingredient that is."""
     member = (drugs[list(CATEGORIES)] == category).any(axis=1)
-    return frozenset(drugs.loc[member, "RXDDRGID"].str.strip())
+    return frozenset(drugs.loc[member, "RXDDRGID"])
 
 
 def takes(columns: Columns, cycle: str, category: int) -> pd.Series:
@@ -62,11 +62,11 @@ def takes(columns: Columns, cycle: str, category: int) -> pd.Series:
     """
     rows, drugs = columns["medicines"], columns["drugs"]
     person, used = rows["SEQN"], rows[USE.get(cycle, "RXDUSE")]
-    code = rows["RXDDRGID"].str.strip()
+    code = rows["RXDDRGID"]
     signs = pd.DataFrame(
         {
             "taken": code.isin(drugs_in(drugs, category)),
-            "identified": code.isin(frozenset(drugs["RXDDRGID"].str.strip())),
+            "identified": code.isin(frozenset(drugs["RXDDRGID"])),
             "none": used == 2,
         }
     )
