@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.cohort.measure import Measure
+from analysis.cohort.weights import WEIGHTS, Weight
 from analysis.grammar import parse_condition
 from analysis.reporting import words
 from analysis.reporting.book import Book, Row
@@ -25,6 +26,9 @@ RIA = "vitamin_d_ria"
 
 RECALLED = ("dietary_day_1", "dietary_two_days")
 """Subsamples of what people told that they ate on one day or two."""
+
+NESTED = {("dietary_day_1", "dietary_two_days"), ("phlebotomy", "fasting")}
+"""Subsamples of the examined of which the first holds everyone in the second."""
 
 COMPARISONS = (
     (("odds_ratio",), "odds ratio between groups", "odds ratios between groups"),
@@ -60,6 +64,7 @@ def limitations(book: Book, facts: RunFacts) -> list[Text]:
     return [
         *_of_artificial(facts),
         *_of_recall(used, facts),
+        *_of_weight(used, facts),
         *_of_design(facts),
         *_of_serum(used, facts),
         *_of_flow(book, facts),
@@ -140,6 +145,43 @@ def _of_same_day(used: dict[str, Measure], facts: RunFacts, subsample: str) -> l
         "variation.",
     )
     return [told]
+
+
+def _of_weight(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
+    """People without a measurement that has a weight of its own count as represented."""
+    weight = WEIGHTS.get(facts.study.weight)
+    if weight is None:
+        return []
+    apart: dict[str, list[tuple[str, str]]] = {}
+    for measure in used.values():
+        for cycle in facts.cycles:
+            other = measure.subsample_in(cycle)
+            if cycle in measure.sources and not _holds(other, weight.name, cycle):
+                found = words.lower_first(measure.label), cycle
+                apart.setdefault(other, []).append(found)
+    return [_of_two_subsamples(weight, WEIGHTS[other], of) for other, of in apart.items()]
+
+
+def _of_two_subsamples(weight: Weight, other: Weight, of: list[tuple[str, str]]) -> Text:
+    labels = list(dict.fromkeys(label for label, _ in of))
+    cycles = list(dict.fromkeys(cycle for _, cycle in of))
+    return text(
+        f"The sample weight is that of one subsample, the {words.lower_first(weight.label)}. In "
+        f"{words.cycles_words(cycles)} ",
+        listing(labels),
+        f" {'belongs' if len(labels) == 1 else 'belong'} to another, which has its own, the "
+        f"{words.lower_first(other.label)}. The CDC makes none for people who are in both: those "
+        "who are in the first alone are set aside, and no weight makes up for them.",
+    )
+
+
+def _holds(larger: str, smaller: str, cycle: str) -> bool:
+    """Whether everyone in the one subsample is in the other too, in a cycle."""
+    if WEIGHTS[larger].sources.get(cycle) == WEIGHTS["examination"].sources[cycle]:
+        larger = "examination"  # blood, where it has no weight of its own
+    if larger in ("interview", "examination") or larger == smaller:
+        return True
+    return (larger, smaller) in NESTED
 
 
 def _of_design(facts: RunFacts) -> list[Text]:

@@ -208,3 +208,45 @@ def test_artificial_data_are_no_limit_of_real_ones(made: Any) -> None:
     assert "artificial" not in said(made, [], facts)
     first = said(made, [], replace(facts, synthetic=True)).split("\n")[0]
     assert first.startswith("The data are artificial")
+
+
+@pytest.mark.parametrize(
+    ("weight", "cycles", "measure", "told"),
+    [
+        ("examination", ["2017-2018"], "vitamin_d", None),
+        ("dietary_day_1", ["2017-2018"], "vitamin_d", None),
+        ("phlebotomy", ["2021-2023"], "vitamin_d", None),
+        ("dietary_two_days", ["2017-2018"], "magnesium_dietary", None),
+        (
+            "dietary_day_1",
+            ["2017-2018", "2021-2023"],
+            "vitamin_d",
+            "the first-day dietary weight. In 2021–2023 serum 25(OH)D belongs to another, which "
+            "has its own, the phlebotomy weight.",
+        ),
+        (
+            "fasting",
+            ["2005-2006"],
+            "magnesium_dietary",
+            "the fasting subsample weight. In 2005–2006 dietary magnesium belongs to another",
+        ),
+    ],
+)
+def test_people_of_one_subsample_alone_are_told_of(
+    made: Any, weight: str, cycles: list[str], measure: str, told: str | None
+) -> None:
+    facts = made.facts_for("deng_2013")
+    study = facts.study.with_cycles(cycles)
+    outcome = study.outcomes[0].model_copy(
+        update={"event": None, "against": None, "measure": measure}
+    )
+    study = study.model_copy(
+        update={
+            "data": study.data.model_copy(update={"weight": weight}),
+            "cohort": (), "outcomes": (outcome,), "domains": (), "models": (), "strata": (),
+            "exposure": None, "other_exposures": (), "interactions": (),
+        }
+    )  # fmt: skip
+    text = said(made, [], replace(facts, study=study))
+    assert ("The CDC makes none for people who are in both" in text) == (told is not None)
+    assert (told or "") in text

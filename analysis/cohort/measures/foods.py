@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.cohort.foods import day_total, first_known, match_counts, per_gram
 from analysis.cohort.measure import Columns, Measure, Source, once
-from analysis.cohort.measures.diet import ABSENT, reliable_total
+from analysis.cohort.measures.diet import day_1, reliable_total, status_in, total_in
 from analysis.cohort.measures.recode import cycles_between, sources
 from analysis.nhanes.cycles import Table
 
@@ -18,6 +18,13 @@ BY_CODE = cycles_between("2001-2002", "2005-2006")
 
 TOLD = cycles_between("2007-2008", "2021-2023")
 """Cycles whose totals have vitamin D."""
+
+ABSENT = {
+    "1999-2000": (
+        "the recalls of 1999-2000 tell no vitamin D, and their foods carry the codes of an older "
+        "database, which are not shown to be those of the later cycles that tell it"
+    ),
+}
 
 BOOKS: Mapping[str, tuple[Table, tuple[str, ...]]] = MappingProxyType(
     {
@@ -130,14 +137,9 @@ def vitamin_d_sources() -> dict[str, Source]:
     """Where vitamin D from food is read, by cycle."""
     found: dict[str, Source] = {}
     for cycle in BY_CODE:
-        early = cycle == "2001-2002"
-        table = "DRXTOT" if early else "DR1TOT"
-        totals = {
-            "status": (table, "DRDDRSTZ" if early else "DR1DRSTZ"),
-            "energy": (table, "DRXTKCAL" if early else "DR1TKCAL"),
-        }
+        totals = {"status": status_in(cycle), "energy": total_in(cycle, "KCAL")}
         found |= sources(totals, [cycle], {"foods": foods_of(cycle)}, BOOKS)
-    return found | sources({"total": ("DR1TOT", "DR1TVD"), "status": ("DR1TOT", "DR1DRSTZ")}, TOLD)
+    return found | day_1("VD", TOLD)
 
 
 MEASURES = (

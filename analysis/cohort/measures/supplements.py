@@ -7,12 +7,14 @@ the products' labels (see `analysis.cohort.supplements`). From 2007 on the CDC's
 from __future__ import annotations
 
 from functools import partial
+from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 
-from analysis.cohort.measure import Columns, Measure, Source, once
-from analysis.cohort.measures.diet import ABSENT as NO_RECALL
-from analysis.cohort.measures.diet import reliable_total
+from analysis.cohort.measure import Columns, Measure, Source, Subsample, once
+from analysis.cohort.measures.diet import day_1, reliable_total
+from analysis.cohort.measures.foods import ABSENT as NO_VITAMIN_D
 from analysis.cohort.measures.foods import HOW_BY_CODE, vitamin_d_dietary, vitamin_d_sources
 from analysis.cohort.measures.recode import as_category, categories, cycles_between, sources
 from analysis.cohort.supplements.contents import NUTRIENTS, product_contents
@@ -21,8 +23,13 @@ from analysis.cohort.supplements.records import RECORD_VARIABLES, daily_amounts
 from analysis.nhanes.cycles import EVERY_CYCLE, Table
 
 FROM_PRODUCTS = cycles_between("2001-2002", "2005-2006")
-RELEASED = cycles_between("2007-2008", "2017-2018")
-BY_TELEPHONE = "2021-2023"
+RELEASED = cycles_between("2007-2008", "2021-2023")
+BY_DSDPID = ("2017-2018", "2021-2023")
+"""Cycles whose records number products by DSDPID; earlier ones by DSDSUPID."""
+
+BY_TELEPHONE = MappingProxyType[str, Subsample]({"2021-2023": "dietary_day_1"})
+"""Supplements of 2021-2023 were asked by telephone, after the first recall, of those who gave one;
+their tables carry its weight (WTDRD1). Before, everyone was asked at home."""
 
 PRODUCTS = {
     "products": (
@@ -34,13 +41,11 @@ PRODUCTS = {
 }
 
 ABSENT = {
-    "1999-2000": "the 1999-2000 questionnaire asks for times in units of its own, not days of 30",
-    BY_TELEPHONE: (
-        "supplements of 2021-2023 were asked by telephone after the first recall and so need the "
-        "weight dietary_day_1; magnesium_total and calcium_total have them"
+    "1999-2000": (
+        "one in five of the products that people named in 1999-2000 has no frequency, mostly "
+        "because it varied, and a third of those who took any have an amount that is not known"
     ),
 }
-NO_TOTAL = {"1999-2000": NO_RECALL["1999-2000"]}
 
 YES_NO = {1: "Yes", 0: "No"}
 
@@ -49,7 +54,7 @@ def products_of(cycle: str, released: str | None) -> Source:
     """Where products, answers and, from 2007 on, the total of one nutrient are read."""
     early = cycle in FROM_PRODUCTS
     user, taken = ("DSQ1", "DSQ2") if early else ("DSQTOT", "DSQIDS")
-    number = "DSDPID" if cycle in ("2017-2018", BY_TELEPHONE) else "DSDSUPID"
+    number = "DSDPID" if cycle in BY_DSDPID else "DSDSUPID"
     columns = {"supplements": (user, "DSD010")}
     if cycle != "2001-2002":
         columns["antacids"] = (user, "DSD010AN")
@@ -64,24 +69,22 @@ def _intake_sources(nutrient: str) -> dict[str, Source]:
     return {cycle: products_of(cycle, released) for cycle in (*FROM_PRODUCTS, *RELEASED)}
 
 
-def _use_sources() -> dict[str, Source]:
+def _amount_sources() -> dict[str, Source]:
     return {cycle: products_of(cycle, None) for cycle in (*FROM_PRODUCTS, *RELEASED)}
+
+
+def _use_sources() -> dict[str, Source]:
+    """Join 1999-2000, whose records name the products but not the days of 30."""
+    named = {"records": ("DSQFILE2", ("SEQN", "DSDSUPID", "DSDMTCH", "DSDANTA"))}
+    user = {"supplements": ("DSQFILE1", "DSD010")}
+    return sources(user, ["1999-2000"], named, PRODUCTS) | _amount_sources()
 
 
 def _total_sources(nutrient: str) -> dict[str, Source]:
     """Join the sources of supplements and of the first recall."""
     released = NUTRIENTS[nutrient].released
-    found = {}
-    for cycle in (*FROM_PRODUCTS, *RELEASED, BY_TELEPHONE):
-        part = products_of(cycle, released)
-        table, prefix, status = (
-            ("DRXTOT", "DRXT", "DRDDRSTZ")
-            if cycle == "2001-2002"
-            else ("DR1TOT", "DR1T", "DR1DRSTZ")
-        )
-        recall = {"total": (table, f"{prefix}{released}"), "status": (table, status)}
-        found[cycle] = joined(part, sources(recall, [cycle])[cycle])
-    return found
+    food = day_1(str(released), (*FROM_PRODUCTS, *RELEASED))
+    return {cycle: joined(products_of(cycle, released), food[cycle]) for cycle in food}
 
 
 def _total_vitamin_d_sources() -> dict[str, Source]:
@@ -108,7 +111,9 @@ def _contents(columns: Columns) -> pd.DataFrame:
 
 def _amounts(columns: Columns) -> pd.DataFrame:
     contents = once(columns, PRODUCTS, _contents)
-    return daily_amounts(columns["records"], contents, NUTRIENTS)
+    records = columns["records"]
+    untold = [name for name in RECORD_VARIABLES if name not in records]
+    return daily_amounts(records.assign(**dict.fromkeys(untold, np.nan)), contents, NUTRIENTS)
 
 
 def amounts_of(columns: Columns) -> pd.DataFrame:
@@ -164,7 +169,9 @@ _NOTE = (
     "Average of the past 30 days from supplements and antacids: servings on a day x amount by the "
     "label x days of 30, summed over products; 2001-2006 computed from the products, from 2007 on "
     "the CDC's total. People who took none have 0; products that could not be identified, and "
-    "unknown days or quantities, are left out beside known ones, and alone make the intake missing."
+    "unknown days or quantities, are left out beside known ones, and alone make the intake "
+    "missing. Asked at home of everyone; in 2021-2023 by telephone, of those who gave a first "
+    "recall."
 )
 
 
@@ -177,6 +184,7 @@ def _supplemental(nutrient: str, label: str, unit: str) -> Measure:
         sources=_intake_sources(nutrient),
         derive=partial(supplemental, nutrient=nutrient),
         subsample="interview",
+        subsamples=BY_TELEPHONE,
         note=_NOTE,
         absent=ABSENT,
     )
@@ -196,7 +204,7 @@ def _total(nutrient: str, label: str, unit: str) -> Measure:
             f"average from supplements and antacids ({nutrient}_supplemental); missing where "
             "either is."
         ),
-        absent=NO_TOTAL,
+        absent=ABSENT,
         food_part=f"{nutrient}_dietary",
     )
 
@@ -210,11 +218,12 @@ def _use(nutrient: str, label: str) -> Measure:
         sources=_use_sources(),
         derive=partial(use, nutrient=nutrient),
         subsample="interview",
+        subsamples=BY_TELEPHONE,
         note=(
             "In the past 30 days, by the label, whether or not the amount is known; missing where "
-            "only a product that could not be identified might carry it."
+            "only a product that could not be identified might carry it. Asked at home of "
+            "everyone; in 2021-2023 by telephone, of those who gave a first recall."
         ),
-        absent=ABSENT,
     )
 
 
@@ -237,7 +246,7 @@ MEASURES = (
             "average from supplements (vitamin_d_supplemental); missing where either is. "
             + HOW_BY_CODE
         ),
-        absent=NO_TOTAL,
+        absent=NO_VITAMIN_D,
         food_part="vitamin_d_dietary",
     ),
     _use("magnesium", "Supplement or antacid with magnesium"),
@@ -248,9 +257,10 @@ MEASURES = (
         label="Amounts from supplements",
         kind="categorical",
         levels=COMPLETENESS,
-        sources=_use_sources(),
+        sources=_amount_sources(),
         derive=amounts_known,
         subsample="interview",
+        subsamples=BY_TELEPHONE,
         note=(
             "Whether the amounts behind supplemental magnesium, calcium and vitamin D are all "
             "known; where only in part, the intake is a lower bound."

@@ -184,7 +184,7 @@ MEASURES = (
         name="recall_status_day_2",
         label="Second dietary recall",
         kind="categorical",
-        levels=tuple(RECALL_STATUS.values()),
+        levels=tuple(dict.fromkeys(RECALL_STATUS.values())),
         sources=sources({"status": ("DR2TOT", "DR2DRSTZ")}, FROM_2003),
         derive=second_recall_status,
         # As of the first recall: whoever asks for it asks who has a second one.

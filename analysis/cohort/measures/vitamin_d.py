@@ -35,12 +35,7 @@ The lines' printed coefficients are rounded too; over 2001-2006 that adds at mos
 Neighbouring whole ng/mL are 2.4 nmol/L apart, so the whole number is never in doubt.
 """
 
-ABSENT = {
-    "1999-2000": "25(OH)D was not measured in 1999-2000",
-    "2021-2023": (
-        "25(OH)D of 2021-2023 needs the phlebotomy weight WTPH2YR, which is not offered yet"
-    ),
-}
+ABSENT = {"1999-2000": "25(OH)D was not measured in 1999-2000"}
 ABSENT_RIA = {
     "1999-2000": ABSENT["1999-2000"],
     **dict.fromkeys(
@@ -110,12 +105,14 @@ MEASURES = (
         unit="nmol/L",
         kind="continuous",
         sources=sources({"serum": ("VID", "LBDVIDMS")}, EQUIVALENT)
-        | sources({"serum": ("VID", "LBXVIDMS")}, cycles_between("2007-2008", "2017-2018")),
+        | sources({"serum": ("VID", "LBXVIDMS")}, cycles_between("2007-2008", "2021-2023")),
         derive=serum,
         subsample="examination",
+        subsamples={"2021-2023": "phlebotomy"},
         note=(
             "LC-MS/MS from 2007 on; before, the CDC's LC-MS/MS-equivalent value predicted from "
-            "radioimmunoassay."
+            "radioimmunoassay. Ages 6 and over in 2001-2002, 1 and over from then on. Blood of "
+            "2021-2023 has a weight of its own (WTPH2YR), for those of the examined who gave some."
         ),
         absent=ABSENT,
     ),
