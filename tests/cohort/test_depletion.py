@@ -126,3 +126,13 @@ def test_magnesium_depletion_score(codes, creatinine, sex, drinks, score):
     found = MEASURES["magnesium_depletion_score"].derive(columns, "2007-2008")
     assert found[7] == pytest.approx(score, nan_ok=True)
     assert pd.isna(found[8])
+
+
+@pytest.mark.parametrize(("race", "score"), [(3, 1), (4, 0)])
+def test_the_score_by_the_equation_of_2009_knows_race(race, score):
+    roles = {"age": 50, "sex": 1, "creatinine": 1.05, "race": race, "life": 2}
+    asked = {"any_year": 2, "times": NAN, "unit": NAN, "drinks": NAN}
+    columns = columns_of(medicines(2), **roles, **asked)
+    found = MEASURES["magnesium_depletion_score_2009"].derive(columns, "2007-2008")
+    assert found[7] == score
+    assert MEASURES["magnesium_depletion_score"].derive(columns, "2007-2008")[7] == 1

@@ -5,12 +5,21 @@ BIOPRO_L (2021-2023) is read from its codebook alone, as published by the CDC.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from analysis.cohort.measure import Columns, Measure, Source
+from analysis.cohort.measure import Columns, Derivation, Measure, Source
 from analysis.cohort.measures.drinking import DRINK_SOURCES, drinks_per_day
-from analysis.cohort.measures.kidney import BLOOD, FILTRATION_SOURCES, egfr
+from analysis.cohort.measures.kidney import (
+    BLOOD,
+    FILTRATION_2009_SOURCES,
+    FILTRATION_SOURCES,
+    egfr,
+    egfr_2009,
+)
 from analysis.cohort.measures.medication import (
     ABSENT,
     DIURETICS,
@@ -36,11 +45,13 @@ def drinking_points(drinks: pd.Series, sex: pd.Series) -> pd.Series:
     return heavy.astype(float).where(drinks.notna() & sex.isin(list(HEAVY)))
 
 
-def magnesium_depletion_score(columns: Columns, cycle: str) -> pd.Series:
+def magnesium_depletion_score(columns: Columns, cycle: str, rate: Derivation) -> pd.Series:
     """Points from 0 to 5 for what makes kidneys lose magnesium.
 
     Diuretic 1; proton pump inhibitor 1; glomerular filtration rate 60 to below 90 1, below 60 2;
     heavy drinking (over 1 drink a day in women, 2 in men) 1. Missing where any of the four is.
+    `rate` is the measure of filtration, `egfr` or `egfr_2009`.
+
     Source: Fan L, Zhu X, Rosanoff A, et al. Magnesium depletion score (MDS) predicts risk of
     systemic inflammation and cardiovascular mortality among US adults. J Nutr 2021;151:2226-2235.
     """
@@ -49,7 +60,7 @@ def magnesium_depletion_score(columns: Columns, cycle: str) -> pd.Series:
         for category in (DIURETICS, PROTON_PUMP_INHIBITORS)
     ]
     drinking = drinking_points(drinks_per_day(columns, cycle), columns["sex"])
-    return sum(medicines, filtration_points(egfr(columns, cycle)) + drinking)
+    return sum(medicines, filtration_points(rate(columns, cycle)) + drinking)
 
 
 def serum_magnesium(columns: Columns, cycle: str) -> pd.Series:
@@ -57,13 +68,13 @@ def serum_magnesium(columns: Columns, cycle: str) -> pd.Series:
     return columns["magnesium"]
 
 
-def _score_sources() -> dict[str, Source]:
+def _score_sources(filtration: Mapping[str, Source]) -> dict[str, Source]:
     """Join the sources of medicines, creatinine and drinking, whose roles agree or are distinct."""
     return {
         cycle: Source(
             {
                 **source.columns,
-                **FILTRATION_SOURCES[cycle].columns,
+                **filtration[cycle].columns,
                 **DRINK_SOURCES[cycle].columns,
             },
             source.records,
@@ -73,22 +84,34 @@ def _score_sources() -> dict[str, Source]:
     }
 
 
+NOTE = (
+    "0 to 5 points (Fan et al. 2021): diuretic 1, proton pump inhibitor 1, glomerular filtration "
+    "rate 60 to below 90 mL/min/1.73 m² 1, below 60 2, more than 1 (women) or 2 (men) alcoholic "
+    "drinks a day on average 1. By diuretic, proton_pump_inhibitor, {rate} and alcohol_drinks; "
+    "missing where any of them is, so from 20 years of age on, from 2011-2012 on from 18."
+)
+
 MEASURES = (
     Measure(
         name="magnesium_depletion_score",
         label="Magnesium depletion score",
         unit="points",
         kind="continuous",
-        sources=_score_sources(),
-        derive=magnesium_depletion_score,
+        sources=_score_sources(FILTRATION_SOURCES),
+        derive=partial(magnesium_depletion_score, rate=egfr),
         subsample="examination",
-        note=(
-            "0 to 5 points (Fan et al. 2021): diuretic 1, proton pump inhibitor 1, glomerular "
-            "filtration rate 60 to below 90 mL/min/1.73 m² 1, below 60 2, more than 1 (women) or 2 "
-            "(men) alcoholic drinks a day on average 1. By diuretic, proton_pump_inhibitor, egfr "
-            "(CKD-EPI 2021; papers may have used that of 2009) and alcohol_drinks; missing where "
-            "any of them is, so from 20 years of age on, from 2011-2012 on from 18."
-        ),
+        note=NOTE.format(rate="egfr (CKD-EPI 2021)"),
+        absent=ABSENT,
+    ),
+    Measure(
+        name="magnesium_depletion_score_2009",
+        label="Magnesium depletion score, CKD-EPI 2009",
+        unit="points",
+        kind="continuous",
+        sources=_score_sources(FILTRATION_2009_SOURCES),
+        derive=partial(magnesium_depletion_score, rate=egfr_2009),
+        subsample="examination",
+        note=NOTE.format(rate="egfr_2009 (the equation of papers before 2021)"),
         absent=ABSENT,
     ),
     Measure(

@@ -227,6 +227,7 @@ def _urine_sources() -> dict[str, Source]:
 
 
 FILTRATION_SOURCES = _creatinine_sources(PERSON)
+FILTRATION_2009_SOURCES = _creatinine_sources({**PERSON, "race": ("DEMO", "RIDRETH1")})
 URINE_SOURCES = _urine_sources()
 
 NO_BRIDGE = {
@@ -309,7 +310,7 @@ MEASURES = (
         label="Estimated glomerular filtration rate, CKD-EPI 2009",
         unit="mL/min/1.73 m²",
         kind="continuous",
-        sources=_creatinine_sources({**PERSON, "race": ("DEMO", "RIDRETH1")}),
+        sources=FILTRATION_2009_SOURCES,
         derive=egfr_2009,
         subsample="examination",
         subsamples=BLOOD,
