@@ -512,3 +512,46 @@ def test_given_cuts_go_with_nothing_that_takes_quantiles(write: Write, body: str
 def test_given_cuts_say_how_many_groups_there_are(write: Write) -> None:
     exposure = load_study(write(TEXT.replace(GROUPS, "cuts = [200, 300]\n", 1))).exposure
     assert exposure is not None and exposure.groups == 3
+
+
+BY_DOMAIN = """
+[[domains]]
+name = "men"
+label = "Men"
+where = "sex == 'Male'"
+
+[[domains]]
+name = "women"
+label = "Women"
+where = "sex == 'Female'"
+
+[[adjusted]]
+name = "by_domain"
+label = "By domain"
+domains = ["men", "women"]
+terms = ["age"]
+"""
+WRONG_DOMAINS = {
+    '["men", "women"]': ('["men", "woman"]', "no domain is named 'woman'; did you mean 'women'"),
+    '"women"]\n': ('"men"]\n', "'men' is named twice"),
+    '", "women"]\n': ('"]\n', "domains: want two or more"),
+    'domains = ["men", "women"]\n': ("", "want one of 'groups' and 'domains'"),
+    'domains = ["men"': ('groups = "sex"\ndomains = ["men"', "want one of 'groups' and 'domains'"),
+    'terms = ["age"]': ('terms = ["age", "age"]', "'age' is named twice"),
+    '"women"]\nterms': ('"women"]\nnames = ["a", "b"]\nterms', "mean nothing beside 'domains'"),
+}
+
+
+def test_domains_may_be_the_groups_of_adjusted_prevalences(write: Write) -> None:
+    study = load_study(write(TEXT + BY_DOMAIN))
+    check_study(study, MEASURES)
+    assert study.adjusted[-1].domains == ("men", "women") and study.adjusted[-1].measure == ""
+
+
+@pytest.mark.parametrize("found", WRONG_DOMAINS)
+def test_domains_that_cannot_be_groups_are_told(write: Write, found: str) -> None:
+    changed, told = WRONG_DOMAINS[found]
+    assert BY_DOMAIN.count(found) == 1
+    with pytest.raises(InputError) as caught:
+        load_study(write(TEXT + BY_DOMAIN.replace(found, changed)))
+    assert told in caught.value.message

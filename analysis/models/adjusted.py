@@ -73,6 +73,11 @@ class Grouped:
         return self.fit.response
 
     @property
+    def column(self) -> str:
+        """What the groups' columns are called in the model."""
+        return self.section.measure or self.section.name
+
+    @property
     def levels(self) -> tuple[str, ...]:
         """Names of the groups."""
         return tuple(map(str, self.group.cat.categories))
@@ -131,11 +136,33 @@ def groups_of(setting: Setting, section: Adjusted) -> pd.Series:
     -------
     Series of category, length n
     """
+    if section.domains:
+        return _of_domains(setting, section)
     column = setting.frame[section.measure]
     if section.cuts:
         column = cut(column.to_numpy(float), section.cuts, column.index, section.parts)
     inside = column[setting.cohort.inside]
     return column.cat.set_categories([c for c in column.cat.categories if (inside == c).any()])
+
+
+def _of_domains(setting: Setting, section: Adjusted) -> pd.Series:
+    """Sort everyone into the domains that a grouping names; those in none are in no group."""
+    codes = np.full(len(setting.frame), -1)
+    conditions = {domain.name: domain.condition for domain in setting.plan.domains}
+    for i, name in enumerate(section.domains):
+        holds = conditions[name].evaluate(setting.frame)
+        both = holds & (codes >= 0) & setting.cohort.inside
+        if both.any():
+            other = section.domains[codes[both][0]]
+            raise InputError(
+                f"{int(both.sum()):,} people are in both of the domains '{other}' and '{name}'",
+                where=f"adjusted '{section.name}'",
+                remedy="Name domains that exclude each other.",
+            )
+        codes[holds] = i
+    return pd.Series(
+        pd.Categorical.from_codes(codes, list(section.domains)), index=setting.frame.index
+    )
 
 
 def _described(setting: Setting, response: Response) -> Response:
@@ -188,7 +215,7 @@ def _compared(grouped: Grouped) -> Compared:
     able = [not why_not(*both) for both in zip(n, events, strict=True)]
     first = able.index(True) if True in able else 0
     order = [grouped.levels[first], *(s for s in grouped.levels if s != grouped.levels[first])]
-    found = compare(fit, group.cat.reorder_categories(order), grouped.section.measure)
+    found = compare(fit, group.cat.reorder_categories(order), grouped.column)
     place = [order.index(level) for level in grouped.levels]
     return replace(
         found,
@@ -208,8 +235,8 @@ def _margins(grouped: Grouped, found: Compared) -> dict[str, Row]:
     settings = {}
     for level in present:
         alike = pd.Series(pd.Categorical([level] * len(index), present), index=index)
-        columns = dummies(alike, grouped.section.measure)
-        columns[f"{grouped.section.measure}[{present[0]}]"] = float(level == present[0])
+        columns = dummies(alike, grouped.column)
+        columns[f"{grouped.column}[{present[0]}]"] = float(level == present[0])
         x = pd.concat([columns, found.fit.covariates.loc[index]], axis=1)
         x[INTERCEPT] = 1.0
         settings[level] = x[list(results.params.index)]

@@ -51,7 +51,11 @@ class Adjusted(Protocol):
 
     @property
     def measure(self) -> str:
-        """Column of the groups."""
+        """Column of the groups; empty for domains."""
+
+    @property
+    def domains(self) -> Sequence[str]:
+        """Names of the domains that are the groups; empty for groups of a measure."""
 
     @property
     def cuts(self) -> Sequence[float]:

@@ -21,7 +21,7 @@ from analysis.reporting.document import (
 )
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.other_exposures import noted
-from analysis.reporting.tables import number, words_cell
+from analysis.reporting.tables import number, stratum_name, words_cell
 
 MEASURES = ("proportion", "mean")
 CRUDE, ADJUSTED = "crude", "adjusted"
@@ -70,6 +70,13 @@ def _label(name: str, facts: RunFacts) -> str:
     return next((s.label for s in facts.listed("adjusted") if s.name == name), name)
 
 
+def _group(row: Row, facts: RunFacts) -> str:
+    """Name a row's group: a domain by its label, a category or class as it is."""
+    section = next((s for s in facts.listed("adjusted") if s.name == row.stratum), None)
+    named = section is not None and bool(section.domains)
+    return stratum_name(row.stratum_level, facts) if named else row.stratum_level
+
+
 def _terms(name: str, facts: RunFacts) -> str:
     """Say in words what a grouping is adjusted for."""
     terms = next((s.terms for s in facts.listed("adjusted") if s.name == name), ())
@@ -95,8 +102,8 @@ def _sentences(book: Book, facts: RunFacts, rows: Sequence[Row]) -> list[Text]:
         test = _test(book, low)
         unit = "%" if low.measure == "proportion" else f" {low.unit}".rstrip()
         sentence = text(
-            f"{label}: adjusted, from ", words.estimate(low), f"{unit} ({low.stratum_level}) to ",
-            words.estimate(high), f"{unit} ({high.stratum_level})",
+            f"{label}: adjusted, from ", words.estimate(low), f"{unit} ({_group(low, facts)}) to ",
+            words.estimate(high), f"{unit} ({_group(high, facts)})",
         )  # fmt: skip
         if test is not None and math.isfinite(test.p_value):
             sentence += text("; P for any difference\N{NO-BREAK SPACE}", words.p_of(test))
@@ -117,7 +124,7 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
     for name in distinct(row.stratum for row in rows):
         mine = [row for row in rows if row.stratum == name]
         body = [
-            _line({r.model: r for r in mine if r.stratum_level == level}, level, alike=alike)
+            _line([row for row in mine if row.stratum_level == level], facts, alike=alike)
             for level in distinct(row.stratum_level for row in mine)
         ]
         groups.append(Group(tuple(body), _heading(book, facts, mine[0])))
@@ -143,10 +150,11 @@ def _same_people(rows: Sequence[Row]) -> bool:
     return all(len(found) == 1 for found in sizes.values())
 
 
-def _line(by_model: dict[str, Row], level: str, *, alike: bool) -> tuple[Cell, ...]:
+def _line(rows: Sequence[Row], facts: RunFacts, *, alike: bool) -> tuple[Cell, ...]:
+    by_model = {row.model: row for row in rows}
     crude, adjusted_ = by_model.get(CRUDE), by_model.get(ADJUSTED)
     cells = [
-        words_cell(level),
+        words_cell(_group(rows[0], facts)),
         number(words.events_of(crude) if crude else words.NONE),
         number(words.with_interval(crude) if crude else words.NONE),
         number(words.with_interval(adjusted_) if adjusted_ else words.NONE),
@@ -180,7 +188,10 @@ def _notes(book: Book, facts: RunFacts, rows: Sequence[Row], *, binary: bool) ->
     ]
     found += _aside(book, facts, rows)
     named = [row for row in rows if row.model == ADJUSTED]
-    return [*found, *noted(named, lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}")]
+    return [
+        *found,
+        *noted(named, lambda row: f"{_label(row.stratum, facts)}, {_group(row, facts)}"),
+    ]
 
 
 def _aside(book: Book, facts: RunFacts, rows: Sequence[Row]) -> list[Text]:

@@ -37,8 +37,11 @@ class Adjusted(Section):
 
     name: Identifier = name_field("the grouping")
     label: Text = text_field("the grouping")
-    groups: TermText = Field(
-        description='a categorical measure, such as "sex", or "category(age, 40, 60)"'
+    groups: TermText | None = Field(
+        None, description='a categorical measure, such as "sex", or "category(age, 40, 60)"'
+    )
+    domains: tuple[Identifier, ...] = many(
+        "names of domains that exclude each other, in place of 'groups'", ()
     )
     names: tuple[Text, ...] = many("texts: the groups of a category(...), lowest first", ())
     terms: tuple[TermText, ...] = many(
@@ -47,24 +50,26 @@ class Adjusted(Section):
     outcomes: tuple[Identifier, ...] = many(f"{_OUTCOMES}: left out, all", ())
 
     @cached_property
-    def group(self) -> Term:
-        """The parsed `groups`."""
+    def group(self) -> Term | None:
+        """The parsed `groups`; None for domains."""
+        if self.groups is None:
+            return None
         return parse_term(self.groups, where=f"adjusted '{self.name}', groups")
 
     @property
     def measure(self) -> str:
-        """The measure that the groups are made of."""
-        return min(self.group.columns)
+        """The measure that the groups are made of; empty for domains."""
+        return min(self.group.columns) if self.group else ""
 
     @property
     def cuts(self) -> tuple[float, ...]:
-        """Where each group but the lowest begins; empty for categories."""
-        root = self.group.root
+        """Where each group but the lowest begins; empty for categories and domains."""
+        root = self.group.root if self.group else None
         return root.parameters if isinstance(root, Transform) else ()
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the groups, lowest first; empty for categories, which have names."""
+        """Names of the groups, lowest first; empty for categories and domains, which have names."""
         return self.names or (intervals(self.cuts) if self.cuts else ())
 
     @cached_property

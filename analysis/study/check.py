@@ -51,7 +51,7 @@ def _condition_and_term_problems(study: Study, measures: Mapping[str, Measure]) 
             yield f"{condition.source.where}: {problem}"
     terms = [term for model in study.models for term in model.parsed_terms]
     terms += [term for option in study.options for term in option.parsed_terms]
-    terms += [term for each in study.adjusted for term in (each.group, *each.parsed_terms)]
+    terms += study.adjusted_terms
     for term in terms:
         for problem in term.problems(measures):
             yield f"{term.source.where}: {problem}"

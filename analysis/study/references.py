@@ -176,9 +176,15 @@ def _multinomial_problems(study: Study) -> Iterator[Problem]:
 
 
 def _adjusted_problems(study: Study, at: Location, adjusted: Adjusted) -> Iterator[Problem]:
+    if (adjusted.group is None) == (not adjusted.domains):
+        yield at, "want one of 'groups' and 'domains'"
+        return
+    if adjusted.group is None:
+        yield from _adjusted_domain_problems(study, at, adjusted)
+        return
     root = adjusted.group.root
     if not (isinstance(root, Name) or (isinstance(root, Transform) and root.name == "category")):
-        what = f"{clip(adjusted.groups)} makes no groups"
+        what = f"{clip(adjusted.group.text)} makes no groups"
         yield (*at, "groups"), f'{what}; want a categorical measure or "category(measure, cuts)"'
         return
     parts = len(adjusted.cuts) + 1 if adjusted.cuts else 0
@@ -195,11 +201,30 @@ def _adjusted_problems(study: Study, at: Location, adjusted: Adjusted) -> Iterat
         what = f"the outcome '{made[adjusted.measure]}' is made of '{adjusted.measure}'"
         yield (*at, "groups"), f"{what}; want another measure"
     for j, term in enumerate(adjusted.parsed_terms):
-        if term in adjusted.parsed_terms[:j]:
-            yield (*at, "terms", j), f"{clip(term.text)} is named twice"
         if adjusted.measure in term.columns:
             what = f"{clip(term.text)} holds '{adjusted.measure}', of which the groups are made"
             yield (*at, "terms", j), f"{what}; leave it out"
+    yield from _adjusted_term_problems(study, at, adjusted)
+
+
+def _adjusted_domain_problems(study: Study, at: Location, adjusted: Adjusted) -> Iterator[Problem]:
+    known = [domain.name for domain in study.domains]
+    for j, name in enumerate(adjusted.domains):
+        yield from unknown((*at, "domains", j), name, known, "domain")
+    yield from repeats((*at, "domains"), adjusted.domains)
+    if len(adjusted.domains) < 2:
+        yield (*at, "domains"), "want two or more"
+    if adjusted.names:
+        yield (*at, "names"), "mean nothing beside 'domains', which have labels"
+    yield from _adjusted_term_problems(study, at, adjusted)
+
+
+def _adjusted_term_problems(study: Study, at: Location, adjusted: Adjusted) -> Iterator[Problem]:
+    asked = [o for o in study.outcomes if not adjusted.outcomes or o.name in adjusted.outcomes]
+    made = {name: outcome.name for outcome in asked for name in outcome.made_of}
+    for j, term in enumerate(adjusted.parsed_terms):
+        if term in adjusted.parsed_terms[:j]:
+            yield (*at, "terms", j), f"{clip(term.text)} is named twice"
         for name in sorted(term.columns & set(made)):
             what = f"{clip(term.text)} holds '{name}', of which the outcome '{made[name]}' is made"
             yield (*at, "terms", j), what

@@ -402,6 +402,15 @@ class Study(Section):
         return tuple(dict.fromkeys(names))
 
     @cached_property
+    def adjusted_terms(self) -> tuple[Term, ...]:
+        """Terms of all groupings: of their groups, and what is adjusted for."""
+        return tuple(
+            term
+            for each in self.adjusted
+            for term in ((each.group,) if each.group else ()) + each.parsed_terms
+        )
+
+    @cached_property
     def options(self) -> tuple[Option, ...]:
         """Every option of every choice."""
         choices = self.specifications.choices if self.specifications else ()
@@ -446,7 +455,7 @@ class Study(Section):
         names |= {interaction.modifier for interaction in self.interactions}
         names |= {stratum.measure for stratum in self.strata}
         terms = [term for option in self.options for term in option.parsed_terms]
-        terms += [term for each in self.adjusted for term in (each.group, *each.parsed_terms)]
+        terms += self.adjusted_terms
         names |= {name for term in terms for name in term.columns}
         if self.confounding and self.confounding.negative_exposure:
             names.add(self.confounding.negative_exposure.measure)

@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from analysis.errors import InputError
-from analysis.grammar import intervals, parse_term
+from analysis.grammar import intervals, parse_condition, parse_term
 from analysis.models.adjusted import adjusted_rows
 from analysis.models.describe import defined_rows, outcome_rows
 from analysis.survey import Design, margins
@@ -20,7 +20,7 @@ DIGITS = 1e-7
 
 def grouping(name, measure=None, cuts=(), names=(), terms=("intake",), outcomes=()):
     return SimpleNamespace(
-        name=name, label=name, measure=measure or name, cuts=cuts,
+        name=name, label=name, measure=measure or name, cuts=cuts, domains=(),
         parts=names or (intervals(cuts) if cuts else ()), outcomes=outcomes,
         parsed_terms=[parse_term(term) for term in terms],
     )  # fmt: skip
@@ -201,3 +201,42 @@ def test_an_outcome_that_the_cohort_cannot_define_is_refused(people, make, made,
     with pytest.raises(InputError, match=told) as caught:
         make.setting(frame, outcomes=[make.outcome("z", **made)])
     assert caught.value.where.startswith("outcome 'z'")
+
+
+def of_domains(*domains, name="of_area", terms=("age", "sex")):
+    asked = grouping(name, terms=terms)
+    asked.measure, asked.domains = "", domains
+    return asked
+
+
+def domain(name, where):
+    return SimpleNamespace(name=name, label=name, condition=parse_condition(where))
+
+
+AREAS = tuple(
+    domain(f"in_{area.lower()}", f"area == '{area}'") for area in ("North", "South", "West")
+)
+
+
+def test_domains_are_groups_as_the_categories_they_are_made_of(people, make):
+    by_measure = rows_of(make, people, grouping("area", terms=("age", "sex")))
+    asked = of_domains(*(each.name for each in AREAS))
+    by_domain = rows_of(make, people, asked, domains=AREAS)
+    numbers = ["estimate", "std_error", "conf_low", "conf_high", "n", "p_value"]
+    pd.testing.assert_frame_equal(by_measure[numbers], by_domain[numbers], rtol=1e-9)
+    assert "in_north" in set(by_domain["stratum_level"])
+
+
+def test_people_in_no_domain_are_in_no_group_and_counted(people, make):
+    found = rows_of(make, people, of_domains("in_north", "in_west"), domains=AREAS)
+    aside = found[(found["measure"] == "people") & (found["model"] == "crude")]
+    known = people["level"].notna()
+    inside = people["area"].isin(["North", "West"])
+    assert (aside.set_index("outcome").loc["level", "n"]) == len(people) - (known & inside).sum()
+
+
+def test_domains_that_overlap_are_refused_with_the_number_of_people(people, make):
+    domains = (*AREAS, domain("young", "age < 40"))
+    both = ((people["age"] < 40) & (people["area"] == "North")).sum()
+    with pytest.raises(InputError, match=f"{both:,} people are in both of the domains 'in_north'"):
+        rows_of(make, people, of_domains("in_north", "young"), domains=domains)
