@@ -2,7 +2,9 @@
 
 A model of the outcome on the groups and the covariates predicts everyone's outcome with the group
 set to each in turn; the weighted mean of these predictions is the group's adjusted prevalence or
-mean, its predictive margin.
+mean, its predictive margin. Its variance is of both at once, the coefficients and whom the survey
+sampled (Graubard and Korn's linearisation; also Stata's ``vce(unconditional)``); R's
+``svypredmeans`` takes the two as independent.
 
 References
 ----------
@@ -241,7 +243,7 @@ def _margins(grouped: Grouped, found: Compared) -> dict[str, Row]:
         x[INTERCEPT] = 1.0
         settings[level] = x[list(results.params.index)]
     domain = found.fit.response.domain
-    margins = margins_of_matrices(results, domain, settings)
+    margins = margins_of_matrices(results, domain, settings, covariates="joint")
     errors = np.sqrt(np.diag(margins.covariance.to_numpy()))
     return {
         level: _interval(value, error, results.df_resid, binary=results.n_events is not None)

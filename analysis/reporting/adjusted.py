@@ -181,8 +181,8 @@ def _notes(book: Book, facts: RunFacts, rows: Sequence[Row], *, binary: bool) ->
         text(
             f"Adjusted: the weighted mean of the predictions of a {kind} model with everyone set "
             "to the group and their other covariates as they are (predictive margins); intervals "
-            f"by the delta method{scale}, with the variance of the covariates' distribution. P is "
-            "of the Wald test that no group differs in that model."
+            f"by the delta method{scale}, the coefficients and the covariates' distribution "
+            "linearised at once. P is of the Wald test that no group differs in that model."
         ),
         text(f"Adjusted for, in the groups of {said}."),
     ]

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -29,6 +29,7 @@ from analysis.survey.formula import Matrices, build_matrices, matrix_at, plain_d
 from analysis.survey.links import Response
 from analysis.survey.options import texts
 from analysis.survey.regression import RegressionResults, family_of
+from analysis.survey.working import source_of
 
 Covariates = Literal["sampled", "fixed", "joint"]
 """What the covariates over which predictions are averaged add to the variance; see `margins`."""
@@ -176,7 +177,11 @@ def margins(
 
 
 def margins_of_matrices(
-    model: RegressionResults, design: Design, matrices: Mapping[Any, pd.DataFrame]
+    model: RegressionResults,
+    design: Design,
+    matrices: Mapping[Any, pd.DataFrame],
+    *,
+    covariates: Covariates = "sampled",
 ) -> Margins:
     """Average a model's predictions over given matrices, for a model made by `Design.fit`.
 
@@ -188,17 +193,20 @@ def margins_of_matrices(
     matrices : mapping of label to DataFrame, shape (nobs, k)
         Under each label, the model's matrix with covariates set; the index is that of
         ``model.fittedvalues``, the columns the model's in any order.
+    covariates : {"sampled", "fixed", "joint"}
+        What the variance has of the covariates' own, as in `margins`.
 
     Returns
     -------
     Margins
-        As `margins` with ``covariates="sampled"``.
+        As those of `margins`.
 
     Raises
     ------
     InputError
         If a matrix does not fit the model.
     """
+    _known(covariates)
     _generalised_linear(model)
     index = model.fittedvalues.index
     if not design.frame.index.is_unique:
@@ -215,17 +223,9 @@ def margins_of_matrices(
             )
         settings.append(frame[list(model.params.index)].to_numpy(float))
     weightless = np.flatnonzero(design.inside & (design.weights == 0))
-    population = Matrices(
-        y=np.empty(0),
-        x=np.empty((0, 0)),
-        names=list(model.params.index),
-        rows=rows,
-        present=np.concatenate([rows, weightless]),
-        n_missing=model.n_missing,
-        terms=model.terms,
-        outcome=model.outcome,
-    )
-    return _margins(model, design, population, settings, pd.Index(list(matrices)), "sampled")
+    fitted = source_of(model).matrices
+    population = replace(fitted, rows=rows, present=np.concatenate([rows, weightless]))
+    return _margins(model, design, population, settings, pd.Index(list(matrices)), covariates)
 
 
 def average_marginal_effects(

@@ -44,7 +44,9 @@ def by_formula(frame, terms, outcome, kept=None):
     family = "gaussian" if outcome == "level" else "binomial"
     formula = f"y ~ C(part) + {terms}"
     model = design.glm(formula, family)
-    return model, margins(model, design, formula, {"part": frame["part"].cat.categories})
+    return model, margins(
+        model, design, formula, {"part": frame["part"].cat.categories}, covariates="joint"
+    )
 
 
 ASKED = {

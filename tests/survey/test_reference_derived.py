@@ -171,7 +171,9 @@ def test_margins_of_matrices(answer):
     model = design.fit("event", x, "binomial")
     used = x.loc[model.fittedvalues.index]
     at = {(h, k): used.assign(high=h, late=k, both=h * k) for h in (0, 1) for k in (0, 1)}
-    agree(margins_of_matrices(model, design, at), answer["estimate"], answer["sampled"])
+    for covariates in get_args(Covariates):
+        found = margins_of_matrices(model, design, at, covariates=covariates)
+        agree(found, answer["estimate"], answer[covariates])
 
 
 @chosen("effects")
