@@ -1,4 +1,4 @@
-"""The commands: ``python -m analysis fetch | cohort | check | run | compare | measures``."""
+"""The commands: ``python -m analysis fetch | cohort | check | run | across | compare | measures``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ MODULES = {
     "cohort": "runs",
     "run": "runs",
     "demo": "runs",
+    "across": "across",
     "check": "studies",
     "compare": "studies",
     "measures": "studies",
@@ -96,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     add(
         "run", "run studies from files to reports", "deng_2013 --cycles 2003-2004,2005-2006",
         FILES, SOURCE, CYCLES, OUT, JOBS,
+    )  # fmt: skip
+    add(
+        "across", "fit a study's main model in each cycle and pool the cycles",
+        "deng_2013 --cycles 2001-2002,2003-2004,2005-2006", FILES, SOURCE, CYCLES, OUT,
     )  # fmt: skip
     add(
         "compare", "print published figures beside those of the last run", "deng_2013", OUT

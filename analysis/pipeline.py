@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -30,7 +31,8 @@ from analysis.nhanes.cycles import Table, cdc_url
 from analysis.nhanes.reconcile import Check, reconcile, reconcile_linked
 from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
-from analysis.reporting import RunFacts, write_report
+from analysis.reporting import RunFacts, build, write_report
+from analysis.reporting.write import Builder
 from analysis.study import Study
 from analysis.study.reads import measures_of, tables_of
 from analysis.synthetic import is_artificial
@@ -186,12 +188,17 @@ def fetch(studies: Sequence[Study], settings: Settings, console: Console) -> Sto
 
 def read_inputs(study: Study, store: Store) -> Inputs:
     """Read what a study needs, through the cache, and reconcile it with the codebooks."""
+    return read_tables(tables_of(study), store)
+
+
+def read_tables(tables: Mapping[Table, tuple[str, ...]], store: Store) -> Inputs:
+    """Read columns of tables, through the cache, and reconcile them with the codebooks."""
     reader = TableReader(store.folder / ".cache")
     raw: dict[Table, pd.DataFrame] = {}
     checks: list[dict[str, Any]] = []
     files: list[dict[str, Any]] = []
     artificial = False
-    for table, columns in tables_of(study).items():
+    for table, columns in tables.items():
         data = store.path(table.data_path)
         raw[table] = reader.read(data, store.entry(table.data_path).sha256, columns)
         artificial |= is_artificial(data)
@@ -359,8 +366,27 @@ def analyse(
     return Analysed(study, cohort, results, verdicts, facts)
 
 
-def write(done: Analysed, folder: Path, clock: Clock | None = None) -> None:
+def write(
+    done: Analysed,
+    folder: Path,
+    clock: Clock | None = None,
+    *,
+    make: Builder = build,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     """Write the report of what was analysed, and the record of the run.
+
+    Parameters
+    ----------
+    done : Analysed
+    folder : Path
+        Its own.
+    clock : Clock, optional
+        Seconds already spent.
+    make : callable
+        What puts the report together; by default that of a study.
+    more : mapping of str to object
+        What run.json holds besides.
 
     Raises
     ------
@@ -369,8 +395,8 @@ def write(done: Analysed, folder: Path, clock: Clock | None = None) -> None:
     """
     clock = clock or Clock()
     with clock.stage("report"), _writing(folder):
-        write_report(done.results, done.facts, folder)
-    record = run_record(done.facts)
+        write_report(done.results, done.facts, folder, make)
+    record = run_record(done.facts) | dict(more)
     record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
     with _writing(folder):
         write_json(folder / "run.json", record)

@@ -28,7 +28,7 @@ from analysis.study import Study
 
 def fetch(options: argparse.Namespace) -> None:
     """Download the files of studies."""
-    pipeline.fetch(studies_of(options), _settings(options), log())
+    pipeline.fetch(studies_of(options), settings_of(options), log())
 
 
 def cohort(options: argparse.Namespace) -> None:
@@ -36,7 +36,7 @@ def cohort(options: argparse.Namespace) -> None:
     studies, console = studies_of(options), out()
     if options.write:
         _require_writable(options.write, studies)
-    store = pipeline.fetch(studies, _settings(options), log())
+    store = pipeline.fetch(studies, settings_of(options), log())
     for study in studies:
         found = pipeline.make_cohort(study, pipeline.read_inputs(study, store).raw)
         console.print(_flow_grid(study, found))
@@ -48,8 +48,8 @@ def cohort(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run studies from files to reports."""
-    settings, studies = _settings(options), studies_of(options)
-    _require_folder(settings.out)
+    settings, studies = settings_of(options), studies_of(options)
+    require_folder(settings.out)
     clock = Clock()
     with clock.stage("fetch"):
         store = pipeline.fetch(studies, settings, log())
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
         outcomes = _side_by_side(studies, settings, clock, jobs)
     else:
         outcomes = (
-            pipeline.run(study, store, settings, _say(log(), study.name), clock.copy())
+            pipeline.run(study, store, settings, say(log(), study.name), clock.copy())
             for study in studies
         )
     for outcome in outcomes:
@@ -72,7 +72,8 @@ def demo(options: argparse.Namespace) -> None:
     run(options)
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Say where files come from and go to; an artificial survey is made where it is asked for."""
     out = getattr(options, "out", Path("reports"))
     if options.synthetic:
         if options.mirror:
@@ -87,7 +88,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _say(console: Console, study: str) -> Callable[[str], None]:
+def say(console: Console, study: str) -> Callable[[str], None]:
+    """Return what prints a line about a study."""
     return lambda text: line(console, f"{study}: {text}")
 
 
@@ -114,7 +116,7 @@ def _run_one(settings: Settings, clock: Clock, study: Study) -> pipeline.Outcome
         # The files are there and checked; a worker opens them without asking the network again.
         offline = Settings(settings.data, settings.out, settings.mirror, offline=True)
         store = pipeline.store_of(offline, log())
-        return pipeline.run(study, store, settings, _say(log(), study.name), clock)
+        return pipeline.run(study, store, settings, say(log(), study.name), clock)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
@@ -128,7 +130,7 @@ def _require_writable(path: Path, studies: Sequence[Study]) -> None:
         raise InputError(f"--write {path}: there is no folder {path.parent}")
 
 
-def _require_folder(folder: Path) -> None:
+def require_folder(folder: Path) -> None:
     """Find out before a long run, not after it, that its reports have nowhere to go."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):

@@ -24,6 +24,22 @@ def studies_of(options: argparse.Namespace) -> list[Study]:
     InputError
         If one is not in order, or two have one name.
     """
+    studies = named_studies(options)
+    if getattr(options, "cycles", None) is not None:
+        studies = [study.with_cycles(options.cycles) for study in studies]
+    for study in studies:
+        check_study(study, MEASURES)
+    return studies
+
+
+def named_studies(options: argparse.Namespace) -> list[Study]:
+    """Load the studies that a command names, changed where asked, with the cycles of their files.
+
+    Raises
+    ------
+    InputError
+        If one is not in order, or two have one name.
+    """
     studies = [load_study(name) for name in options.studies]
     names = [study.name for study in studies]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -34,10 +50,6 @@ def studies_of(options: argparse.Namespace) -> list[Study]:
         studies = [change_study(study, settings, MEASURES) for study in studies]
         for study in studies:
             tell_changes(study)
-    if getattr(options, "cycles", None) is not None:
-        studies = [study.with_cycles(options.cycles) for study in studies]
-    for study in studies:
-        check_study(study, MEASURES)
     return studies
 
 

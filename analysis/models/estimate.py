@@ -22,7 +22,7 @@ from analysis.models.specifications import specification_rows
 from analysis.models.strata import strata_rows
 from analysis.survey import Design
 
-__all__ = ["DF_RULE", "design_of", "estimate"]
+__all__ = ["DF_RULE", "design_of", "doses_of", "estimate"]
 
 
 def estimate(
@@ -90,7 +90,7 @@ def _rows(
     cohort = design.where(steps[-1][2])
     # All outcomes first: a cut-off that leaves no events ends the run before it has cost anything.
     responses = {outcome.name: response(outcome, cohort, frame) for outcome in plan.outcomes}
-    doses = {each.measure: _doses(each, cohort, frame) for each in plan.exposures}
+    doses = {each.measure: doses_of(each, cohort, frame) for each in plan.exposures}
     setting = Setting(plan, frame, cohort, design.where(counted), measures, responses, doses)
     yield from _described(setting)
     for exposure in plan.exposures:
@@ -111,7 +111,8 @@ FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = (
 """What a study may ask for beside its associations; each gives nothing where it is not asked."""
 
 
-def _doses(exposure: Exposure, cohort: Design, frame: pd.DataFrame) -> Doses:
+def doses_of(exposure: Exposure, cohort: Design, frame: pd.DataFrame) -> Doses:
+    """Divide an exposure within a cohort as the study has it."""
     return dose_groups(
         cohort,
         frame,

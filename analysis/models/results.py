@@ -90,6 +90,31 @@ Rows by `analysis`
 ``published``
     A published figure that these data cannot test; it has no estimate of ours.
 
+Rows of a run across cycles
+---------------------------
+Beside ``flow``, ``cut_points`` and ``groups`` of all cycles together:
+
+``cycle``
+    The main exposure's last model in the cycle ``stratum_level``: the highest dose group against
+    the lowest (``level``, ``reference``), or per unit (``contrast``). ``stratum`` is ``cycle``, or
+    ``cycle, own cut points`` where the groups are those of the cycle alone. Without ``outcome``: a
+    cycle in which the study cannot run, with the reason in ``note``.
+``pooled``
+    The same of all cycles: ``stratum`` is ``one model`` (of everyone), ``fixed effect``,
+    ``random effects`` or ``prediction interval``; of odds ratios ``std_error`` is that of the
+    logarithm. ``share`` is what the cycle ``stratum_level`` has of the weights.
+``heterogeneity``
+    ``p_heterogeneity`` (Wald tests of products with the cycles in one model; ``contrast`` says of
+    what), ``Q`` (Cochran's), ``tau2`` (of log odds ratios or differences) and ``I2`` (from 0 to 1).
+``cycle_mean``
+    ``mean`` of an ``exposure`` or continuous ``outcome``, ``proportion`` of a binary one, in the
+    cycle ``stratum_level``, the middle of whose years is ``level``; ``contrast`` says if the intake
+    is adjusted for energy.
+``cycle_trend``
+    Their change per 10 years: ``difference``, or ``OR`` of a binary outcome; ``p_nonlinear`` tests
+    the departure from the line, ``fitted`` is the line in each cycle. ``model`` is ``unadjusted``
+    or ``age and sex``.
+
 A row without an estimate where one was asked for says why in ``note``.
 
 Shares and prevalences are proportions from 0 to 1, p values are in ``p_value``.

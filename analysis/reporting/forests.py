@@ -9,15 +9,26 @@ from dataclasses import dataclass, field
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
 from analysis.reporting.book import Row
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.figures import draw_interval, finite, value_axis, value_label
+from analysis.reporting.figures import (
+    draw_interval,
+    finite,
+    log_ticks,
+    value_axis,
+    value_label,
+)
+from analysis.reporting.panels import few_ticks
 
 INCH_A_LINE = 0.235
 """Height of a line of the plot; one whose label takes two lines is half as high again."""
+
+MOST_TICKS = 6
+"""More labels than these run into each other on the axis of a panel."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +41,13 @@ class Line:
         Of the circumstance, or of the group that follows if there are no rows.
     rows : mapping of str to Row
         By outcome.
+    diamond : bool
+        Whether estimate and interval are drawn as a diamond, as those of a pooled estimate are.
     """
 
     label: str
     rows: Mapping[str, Row] = field(default_factory=dict)
+    diamond: bool = False
 
 
 def forest(lines: Sequence[Line], facts: RunFacts, width: float, *, beside: Line) -> Canvas:
@@ -66,16 +80,20 @@ def forest(lines: Sequence[Line], facts: RunFacts, width: float, *, beside: Line
     canvas = Canvas(figsize=(width, down * (body + top) + foot))
     high = down * (body + top) + foot
     left, right = (1.95 if wide else 1.22), 1.12
-    room = (width - left - across * right - (across - 1) * 0.12) / across
     every = [row for line in lines for row in line.rows.values()]
-    limits = finite(every, columns=("conf_low", "conf_high"))
     odds = every[0].measure != "difference"
+    if not odds:
+        right = 1.35
+    room = (width - left - across * right - (across - 1) * 0.12) / across
+    limits = finite(every, columns=("conf_low", "conf_high"))
     for number, outcome in enumerate(outcomes):
         place = left + (number % across) * (room + right + 0.12)
         under = high - (number // across + 1) * (body + top)
         axes = canvas.add_axes((place / width, under / high, room / width, body / high))
-        _panel(axes, lines, heights, outcome, beside)
+        _panel(axes, lines, heights, outcome, beside, room)
         value_axis(axes, limits, odds=odds, axis="x")
+        if odds and len(log_ticks(*axes.get_xlim())) > MOST_TICKS:
+            axes.xaxis.set_major_locator(FixedLocator(few_ticks(*axes.get_xlim())))
         axes.set_title(style.fit(facts.outcome(outcome), 34, lines=1), loc="left")
         last = number + across >= len(outcomes)
         axes.tick_params(axis="x", labelbottom=last)
@@ -96,7 +114,12 @@ def _places(heights: Sequence[float]) -> list[float]:
 
 
 def _panel(
-    axes: Axes, lines: Sequence[Line], heights: Sequence[float], outcome: str, beside: Line
+    axes: Axes,
+    lines: Sequence[Line],
+    heights: Sequence[float],
+    outcome: str,
+    beside: Line,
+    room: float,
 ) -> None:
     axes.set(ylim=(0, sum(heights)), yticks=[])
     at = blended_transform_factory(axes.transAxes, axes.transData)
@@ -106,14 +129,27 @@ def _panel(
             continue
         axes.axhline(place, color=style.RULE, lw=0.5, zorder=-1)
         series = int(line is beside)
-        draw_interval(axes, row, place, style.SERIES[series], style.MARKERS[series])
-        axes.text(1.03, place, words.shown(row), transform=at, va="center", fontsize=8)
+        if line.diamond:
+            _diamond(axes, row, place, style.SERIES[series])
+        else:
+            draw_interval(axes, row, place, style.SERIES[series], style.MARKERS[series])
+        axes.text(1 + 0.05 / room, place, words.shown(row), transform=at, va="center", fontsize=8)
     held_row = beside.rows.get(outcome)
     none = 0.0 if held_row is not None and held_row.measure == "difference" else 1.0
     axes.axvline(none, color=style.INK, lw=0.9, zorder=0)
     if held_row is not None and math.isfinite(held_row.estimate):
         axes.axvline(held_row.estimate, color=style.SERIES[1], lw=0.9, ls=(0, (1, 2)), zorder=0)
     sns.despine(ax=axes, left=True)
+
+
+def _diamond(axes: Axes, row: Row, place: float, colour: str) -> None:
+    """Draw a diamond from limit to limit, widest at the estimate; nothing without interval."""
+    corners = (row.conf_low, row.estimate, row.conf_high)
+    if all(math.isfinite(corner) for corner in corners):
+        half = INCH_A_LINE * 0.3
+        low, middle, high = corners
+        heights = [place, place + half, place, place - half]
+        axes.fill([low, middle, high, middle], heights, color=colour, lw=0)
 
 
 def _labels(

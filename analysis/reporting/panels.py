@@ -88,7 +88,7 @@ def forest(
         _panel(axes, lines, key, odds=odds)
         value_axis(axes, numbers, odds=odds, axis="x")
         if odds:
-            axes.xaxis.set_major_locator(FixedLocator(_few_ticks(*axes.get_xlim())))
+            axes.xaxis.set_major_locator(FixedLocator(few_ticks(*axes.get_xlim())))
         _cut(axes, lines, key)
         if position % across == 0:
             _labels(axes, lines, labels, plot)
@@ -149,7 +149,7 @@ TICKS = (
 """Ticks of a short logarithmic axis, from a wide range to a narrow one."""
 
 
-def _few_ticks(low: float, high: float) -> list[float]:
+def few_ticks(low: float, high: float) -> list[float]:
     """Choose the first set of which at least three lie within the range."""
     for ticks in TICKS:
         inside = [tick for tick in ticks if low <= tick <= high]

@@ -95,10 +95,10 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("imputed", "Missing covariates", imputed.imputed(book, facts)),
         ("methods", "Methods", methods.methods(book, facts)),
         ("counted", "How intakes were counted", counted.counted(facts)),
-        ("checks", "How the data were checked", _checks(facts)),
+        ("checks", "How the data were checked", checked(facts)),
         ("limitations", "Limitations", _limitations(everything, facts)),
         ("references", "References", _references(everything, facts)),
-        ("provenance", "Versions and hashes", _provenance(facts)),
+        ("provenance", "Versions and hashes", provenance(facts)),
     )
     sections = tuple(Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks)
     return Report(_title(facts), facts.study.question, facts.synthetic, sections, _notice(facts))
@@ -227,7 +227,8 @@ def _linear(book: Book, facts: RunFacts) -> list[Block]:
     return [*_associations(book, facts, "linear"), *_curves(book, facts, "difference")]
 
 
-def _checks(facts: RunFacts) -> list[Block]:
+def checked(facts: RunFacts) -> list[Block]:
+    """Say how the files' variables compare with the CDC's codebooks."""
     checks = facts.checks
     if checks.empty:
         return []
@@ -298,7 +299,8 @@ def _references(book: Book, facts: RunFacts) -> list[Block]:
     return [Bullets(tuple(found), ordered=True)]
 
 
-def _provenance(facts: RunFacts) -> list[Block]:
+def provenance(facts: RunFacts) -> list[Block]:
+    """Name versions, hashes and files."""
     items = [text(f"{name}: ", Code(version)) for name, version in sorted(facts.versions.items())]
     if facts.commit:
         items.insert(0, text("This program, commit: ", Code(facts.commit)))

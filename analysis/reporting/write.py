@@ -8,6 +8,7 @@ import platform
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +23,13 @@ STALE_SECONDS = 3600
 """Age from which a temporary folder is taken for left behind; writing takes seconds."""
 
 
-def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
+Builder = Callable[[pd.DataFrame, RunFacts], Report]
+"""What makes a report of results and facts."""
+
+
+def write_report(
+    results: pd.DataFrame, facts: RunFacts, folder: Path, make: Builder = build
+) -> None:
     """Write ``results.csv``, ``figures/`` and ``report.html``.
 
     Everything is made in a temporary folder within `folder` and moved to its place when it is
@@ -39,6 +46,8 @@ def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
         Everything that is not an estimate.
     folder : Path
         Made if it is not there.
+    make : callable
+        What puts the report together; by default that of a study.
 
     Raises
     ------
@@ -50,7 +59,7 @@ def write_report(results: pd.DataFrame, facts: RunFacts, folder: Path) -> None:
     prefix = f"{BUILDING}{_machine()}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as name:
         made = Path(name)
-        report = build(results, facts)
+        report = make(results, facts)
         csv = results.assign(data="artificial") if facts.synthetic else results
         csv.to_csv(made / "results.csv", index=False, lineterminator="\n", encoding="utf-8")
         _write_figures(report, made / "figures")

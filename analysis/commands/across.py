@@ -1,0 +1,97 @@
+"""The command ``across``: a study's main model cycle by cycle, pooled, and trends."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analysis import across as cycles_of
+from analysis import pipeline, printing
+from analysis.commands.runs import require_folder, say, settings_of
+from analysis.commands.terminal import grid, line, log, named_studies, out
+from analysis.nhanes.cycles import CYCLES
+from analysis.synthetic.parameters import CYCLES as ARTIFICIAL
+
+POOLED = ("one model", "fixed effect", "random effects", "prediction interval")
+
+
+def across(options: argparse.Namespace) -> None:
+    """Fit the main models of studies in each cycle, combine them, and write reports."""
+    among = ARTIFICIAL if options.synthetic else tuple(CYCLES)
+    studies = named_studies(options)
+    plans = [cycles_of.plan_of(study, options.cycles, among) for study in studies]
+    settings = settings_of(options)
+    require_folder(settings.out)
+    clock = pipeline.Clock()
+    with clock.stage("fetch"):
+        store = cycles_of.fetch(plans, settings, log())
+    for plan in plans:
+        told = say(log(), plan.study.name)
+        _print(out(), cycles_of.run(plan, store, settings, told, clock.copy()))
+
+
+def _print(console: Console, outcome: cycles_of.Outcome) -> None:
+    rows: list[Mapping[str, Any]] = outcome.results.to_dict("records")
+    for one in outcome.plan.study.outcomes:
+        if one.role == "main":
+            console.print(_grid(one, rows, artificial=outcome.artificial))
+    refused = outcome.plan.refused
+    for reason in dict.fromkeys(refused.values()):
+        cycles = ", ".join(cycle for cycle in refused if refused[cycle] == reason)
+        console.print(Text(f"not in {cycles}: {reason}"), highlight=False)
+    line(console, f"{len(outcome.results):,} estimates: {outcome.folder / 'results.csv'}")
+    line(console, f"report: {outcome.folder / 'report.html'}")
+
+
+def _grid(one: Any, rows: list[Mapping[str, Any]], *, artificial: bool) -> Table:
+    """Lay out an outcome's estimates by cycle, and pooled."""
+    mine = [row for row in rows if row["outcome"] == one.name]
+    found = [row for row in mine if row["analysis"] == "cycle" and row["stratum"] == "cycle"]
+    found += [row for row in mine if row["analysis"] == "pooled" and row["stratum"] in POOLED]
+    found = [row for row in found if row["measure"] != "share"]
+    highest = next(row for row in found if row["level"])
+    unit = next(row["contrast"] for row in found if not row["level"])
+    title = f"{one.label}: {_title(highest)}" + (" of ARTIFICIAL data" if artificial else "")
+    right = ("People", highest["contrast"], unit[:1].upper() + unit[1:])
+    table = grid("Cycle", *right, right=right, title=title)
+    for name in dict.fromkeys(row["stratum_level"] or row["stratum"] for row in found):
+        own = [row for row in found if (row["stratum_level"] or row["stratum"]) == name]
+        contrasts = {bool(row["level"]): row for row in own}
+        people = contrasts.get(False, {}).get("n", math.nan)
+        table.add_row(
+            Text(name[:1].upper() + name[1:]),
+            f"{people:,.0f}" if math.isfinite(people) and name in (*CYCLES, POOLED[0]) else "",
+            *(_figure(contrasts.get(each)) for each in (True, False)),
+        )
+    for measure, label in (("p_heterogeneity", "P, heterogeneity"), ("Q", "P, Cochran's Q")):
+        tests = [r for r in mine if r["analysis"] == "heterogeneity" and r["measure"] == measure]
+        picked = [
+            next((r for r in tests if " vs " in r["contrast"]), None),
+            next((r for r in tests if r["contrast"].startswith("per ")), None),
+        ]
+        table.add_row(Text(label), "", *(_p(row) for row in picked))
+    return table
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    return "odds ratios (95% CI)" if row["measure"] == "OR" else "differences (95% CI)"
+
+
+def _figure(row: Mapping[str, Any] | None) -> Text:
+    if row is None or not math.isfinite(row["estimate"]):
+        return Text(printing.NONE)
+    form = printing.beside(str(row["measure"]))
+    low, high = form(row["conf_low"]), form(row["conf_high"])
+    interval = "" if printing.NONE in (low, high) else f" ({low}, {high})"
+    return Text(f"{form(row['estimate'])}{interval}")
+
+
+def _p(row: Mapping[str, Any] | None) -> Text:
+    p = math.nan if row is None else row["p_value"]
+    return Text(printing.p_value(p).removeprefix("= "))
