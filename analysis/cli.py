@@ -1,4 +1,4 @@
-"""The commands: ``python -m analysis fetch | cohort | check | run | across | compare | measures``."""
+"""The commands: ``python -m analysis fetch | cohort | check | run | across | compare | ...``."""
 
 from __future__ import annotations
 
