@@ -30,6 +30,9 @@ RECALLED = ("dietary_day_1", "dietary_two_days")
 NESTED = {("dietary_day_1", "dietary_two_days"), ("phlebotomy", "fasting")}
 """Subsamples of the examined of which the first holds everyone in the second."""
 
+AFTER_THE_GAP = "2021-2023"
+"""August 2021 - August 2023; see the brief overview of its sample design that the CDC gives."""
+
 COMPARISONS = (
     (("odds_ratio",), "odds ratio between groups", "odds ratios between groups"),
     (("linear",), "difference between groups", "differences between groups"),
@@ -65,6 +68,7 @@ def limitations(book: Book, facts: RunFacts) -> list[Text]:
         *_of_artificial(facts),
         *_of_recall(used, facts),
         *_of_weight(used, facts),
+        *_of_gap(facts),
         *_of_design(facts),
         *_of_serum(used, facts),
         *_of_flow(book, facts),
@@ -156,32 +160,43 @@ def _of_weight(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
     for measure in used.values():
         for cycle in facts.cycles:
             other = measure.subsample_in(cycle)
-            if cycle in measure.sources and not _holds(other, weight.name, cycle):
+            if cycle in measure.sources and not _holds(other, weight.name):
                 found = words.lower_first(measure.label), cycle
                 apart.setdefault(other, []).append(found)
     return [_of_two_subsamples(weight, WEIGHTS[other], of) for other, of in apart.items()]
+
+
+def _of_gap(facts: RunFacts) -> list[Text]:
+    """Tell that the cycle after the pandemic does not follow the one before it."""
+    if AFTER_THE_GAP not in facts.cycles or len(facts.cycles) == 1:
+        return []
+    return [
+        text(
+            "The pooled cycles do not follow each other: no data from 2019 to the middle of 2021 "
+            f"stand before {words.cycles_words([AFTER_THE_GAP])}, whose sample was drawn in "
+            "another way and in which fewer people answered. It counts as one cycle, so that "
+            "estimates are means over the years that have data."
+        )
+    ]
 
 
 def _of_two_subsamples(weight: Weight, other: Weight, of: list[tuple[str, str]]) -> Text:
     labels = list(dict.fromkeys(label for label, _ in of))
     cycles = list(dict.fromkeys(cycle for _, cycle in of))
     return text(
-        f"The sample weight is that of one subsample, the {words.lower_first(weight.label)}. In "
+        f"The sample weight is made for one subsample ({words.lower_first(weight.label)}). In "
         f"{words.cycles_words(cycles)} ",
         listing(labels),
-        f" {'belongs' if len(labels) == 1 else 'belong'} to another, which has its own, the "
-        f"{words.lower_first(other.label)}. The CDC makes none for people who are in both: those "
+        f" {'belongs' if len(labels) == 1 else 'belong'} to another, with a weight of its own "
+        f"({words.lower_first(other.label)}). The CDC makes none for people who are in both: those "
         "who are in the first alone are set aside, and no weight makes up for them.",
     )
 
 
-def _holds(larger: str, smaller: str, cycle: str) -> bool:
-    """Whether everyone in the one subsample is in the other too, in a cycle."""
-    if WEIGHTS[larger].sources.get(cycle) == WEIGHTS["examination"].sources[cycle]:
-        larger = "examination"  # blood, where it has no weight of its own
-    if larger in ("interview", "examination") or larger == smaller:
-        return True
-    return (larger, smaller) in NESTED
+def _holds(larger: str, smaller: str) -> bool:
+    """Whether everyone in the one subsample is in the other too."""
+    whole = larger in ("interview", "examination") or larger == smaller
+    return whole or (larger, smaller) in NESTED
 
 
 def _of_design(facts: RunFacts) -> list[Text]:

@@ -370,11 +370,7 @@ class Study(Section):
         Study
             With the same file and hash.
         """
-        copy = self.model_copy(update=sections)
-        # A copy takes along what was computed of the sections that it had.
-        for name in [name for name in copy.__dict__ if name not in type(self).model_fields]:
-            del copy.__dict__[name]
-        return copy
+        return self.model_copy(update=sections)
 
     @cached_property
     def weight(self) -> WeightName:

@@ -325,6 +325,35 @@ def test_pregnancy(code, sex, status, wanted):
     assert same(derive("pregnancy", code=code, sex=sex, status=status), wanted)
 
 
+@pytest.mark.parametrize(
+    ("cycle", "variable"),
+    [
+        ("1999-2000", "DRDDRSTS"),
+        ("2001-2002", "DRDDRSTZ"),
+        ("2003-2004", "DR1DRSTZ"),
+        ("2021-2023", "DR1DRSTZ"),
+    ],
+)
+def test_the_status_of_a_recall_is_read_where_each_cycle_has_it(cycle, variable):
+    for name in ("recall_status", "energy", "magnesium_dietary"):
+        assert MEASURES[name].sources[cycle].columns["status"][1] == variable
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        (1, "Reliable"),
+        (2, "Not reliable"),
+        (3, "Not reliable"),  # 1999-2000 alone
+        (4, "Breast milk"),
+        (5, "Not done"),
+        (NAN, None),
+    ],
+)
+def test_status_of_the_recall(status, wanted):
+    assert same(derive("recall_status", "1999-2000", status=status), wanted)
+
+
 @pytest.mark.parametrize(("status", "wanted"), [(1, 250.0), (2, None), (4, None), (5, None)])
 @pytest.mark.parametrize(
     "name", ["magnesium_dietary", "calcium_dietary", "lutein_dietary", "energy"]

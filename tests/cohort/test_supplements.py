@@ -312,7 +312,35 @@ def test_where_the_measures_exist_and_why_not_elsewhere():
     for name in NAMES:
         measure = MEASURES[f"{name}_supplemental"]
         assert {*measure.cycles, *measure.absent} == set(CYCLES)
-    assert "2021-2023" in MEASURES["magnesium_total"].cycles
+        for each in (measure, MEASURES[f"{name}_supplement"], MEASURES["supplement_amounts"]):
+            assert each.subsample_in("2017-2018") == "interview"
+            assert each.subsample_in("2021-2023") == "dietary_day_1"
+        assert MEASURES[f"{name}_supplement"].cycles == tuple(CYCLES)
+
+
+@pytest.mark.parametrize(
+    ("products", "answer", "use"),
+    [
+        ([KNOWN], 1, "Yes"),
+        ([UNTOLD], 1, "Yes"),
+        ([FREE], 1, "No"),
+        ([LOST], 1, None),
+        ([LOST, KNOWN], 1, "Yes"),
+        ([], 2, "No"),
+        ([], 9, None),
+        ([KNOWN], 2, "Yes"),  # an antacid that was told among the medicines
+    ],
+)
+def test_users_of_1999_2000_are_known_by_their_products_alone(products, answer, use):
+    columns = person("2001-2002", *products, supplements=answer)
+    records = columns["records"][["SEQN", "DSDSUPID", "DSDMTCH", "DSDANTA"]]
+    for nutrient in NAMES:
+        found = (
+            MEASURES[f"{nutrient}_supplement"]
+            .derive(columns | {"records": records}, "1999-2000")
+            .iloc[0]
+        )
+        assert pd.isna(found) if use is None else found == use
 
 
 # --- The proof ------------------------------------------------------------------------------------

@@ -118,6 +118,23 @@ def test_other_weights_are_of_four_years_too():
     assert frame["weight_interview"].tolist() == [3, 6, 3, 6]
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "since_2021"),
+    [
+        ("vitamin_d", "examination", "phlebotomy"),
+        ("magnesium_supplemental", "interview", "dietary_day_1"),
+        ("vitamin_d_supplement", "interview", "dietary_day_1"),
+        ("magnesium_dietary", "dietary_day_1", "dietary_day_1"),
+        ("magnesium_total_two_days", "dietary_two_days", "dietary_two_days"),
+    ],
+)
+def test_blood_and_supplements_changed_their_subsample_in_2021(name, before, since_2021):
+    measure = MEASURES[name]
+    assert measure.subsample_in("2017-2018") == before
+    assert measure.subsample_in("2021-2023") == since_2021
+    assert "2021-2023" in measure.cycles
+
+
 def test_a_measure_may_be_of_another_subsample_in_a_cycle():
     measure = Measure(
         "serum", "Serum", "continuous", {}, lambda columns, cycle: columns["serum"], "examination",

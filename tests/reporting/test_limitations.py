@@ -221,14 +221,14 @@ def test_artificial_data_are_no_limit_of_real_ones(made: Any) -> None:
             "dietary_day_1",
             ["2017-2018", "2021-2023"],
             "vitamin_d",
-            "the first-day dietary weight. In 2021–2023 serum 25(OH)D belongs to another, which "
-            "has its own, the phlebotomy weight.",
+            "(first-day dietary weight). In 2021–2023 serum 25(OH)D belongs to another, with a "
+            "weight of its own (phlebotomy weight).",
         ),
         (
             "fasting",
             ["2005-2006"],
             "magnesium_dietary",
-            "the fasting subsample weight. In 2005–2006 dietary magnesium belongs to another",
+            "(fasting subsample weight). In 2005–2006 dietary magnesium belongs to another",
         ),
     ],
 )
@@ -250,3 +250,17 @@ def test_people_of_one_subsample_alone_are_told_of(
     text = said(made, [], replace(facts, study=study))
     assert ("The CDC makes none for people who are in both" in text) == (told is not None)
     assert (told or "") in text
+
+
+@pytest.mark.parametrize(
+    ("cycles", "told"),
+    [
+        (["2015-2016", "2017-2018"], False),
+        (["2021-2023"], False),
+        (["2017-2018", "2021-2023"], True),
+    ],
+)
+def test_pooling_over_the_pandemic_is_told(made: Any, cycles: list[str], told: bool) -> None:
+    facts = made.facts_for("deng_2013")
+    text = said(made, [], replace(facts, study=facts.study.with_cycles(cycles)))
+    assert ("do not follow each other" in text) == told

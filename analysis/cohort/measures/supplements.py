@@ -42,8 +42,9 @@ PRODUCTS = {
 
 ABSENT = {
     "1999-2000": (
-        "one in five of the products that people named in 1999-2000 has no frequency, mostly "
-        "because it varied, and a third of those who took any have an amount that is not known"
+        "how often and how much was recorded only where it did not vary, so that one in five of "
+        "those who took the nutrient has no known amount, and the CDC gives no totals to hold "
+        "the others' against"
     ),
 }
 
