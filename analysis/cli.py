@@ -28,6 +28,7 @@ MODULES = {
     "check": "studies",
     "compare": "studies",
     "measures": "studies",
+    "codebook": "codebook",
 }
 """Where in `analysis.commands` each command is."""
 
@@ -122,7 +123,27 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: python -m analysis measures magnesium",
     )  # fmt: skip
     measures.add_argument("word", nargs="?", default="", help="only those that mention it")
+    _add_codebook(commands)
     return top
+
+
+def _add_codebook(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "codebook",
+        help="look variables up in the CDC's codebooks, over all cycles",
+        description="Print what the CDC's codebooks say of a variable, cycle by cycle: label, "
+        "text, who was asked, and codes with their counts. Searched are the codebooks of every "
+        "table that the package's measures are read from, and any other in the folder. Only these "
+        "pages are fetched (about 30 MB, once), not the data.",
+        epilog="example: python -m analysis codebook DR1TMAGN",
+        parents=(FILES, SOURCE, CYCLES),
+    )
+    command.add_argument("variables", nargs="*", metavar="VARIABLE", help="name of a variable")
+    command.add_argument(
+        "--search", nargs="+", metavar="WORD",
+        help="list the variables with all these words in their name, label or text",
+    )  # fmt: skip
+    command.add_argument("--table", metavar="NAME", help="of one table, for example DEMO_J")
 
 
 def _command(

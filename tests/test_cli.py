@@ -250,7 +250,7 @@ def test_measures_are_found_by_a_word(capsys):
     assert "magnesium_dietary" in said and "mg/day" in said and "season" not in said
 
 
-COMMANDS = ["fetch", "cohort", "check", "run", "compare", "measures"]
+COMMANDS = ["fetch", "cohort", "check", "run", "compare", "measures", "codebook"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -67,6 +67,12 @@ These are the products of dietary supplements (DSPI, DSII and DSBI) and the pres
 a suffix; `ELSEWHERE` says where that is not 1999.
 """
 
+OF_EVERY_CYCLE = ("DSPI", "DSII", "DSBI", "RXQ_DRUG")
+"""The tables that the CDC keeps once for all cycles."""
+
+PRE_PANDEMIC = "P_"
+"""How the names of tables of 2017 to March 2020 begin, which are of no cycle here."""
+
 ELSEWHERE: Mapping[str, int] = MappingProxyType({"RXQ_DRUG": 1988})
 """Folder of a table of every cycle that begins with an earlier survey (here NHANES III)."""
 
@@ -144,6 +150,30 @@ class Table:
         else:
             year = CYCLES[self.cycle].first_year
         return f"Nchs/Data/Nhanes/Public/{year}/DataFiles"
+
+
+def table_named(name: str) -> Table | None:
+    """Find the cycle of a table from its suffix.
+
+    Parameters
+    ----------
+    name : str
+        With its suffix, for example ``"VID_B"``, in any case of letters.
+
+    Returns
+    -------
+    Table or None
+        None if no cycle has the suffix. A name without one is taken for 1999-2000.
+    """
+    name = name.upper()
+    if name in OF_EVERY_CYCLE:
+        return Table(name, EVERY_CYCLE)
+    if name.startswith(PRE_PANDEMIC):
+        return None
+    stem, _, suffix = name.rpartition("_")
+    if not stem or len(suffix) != 1:
+        suffix = ""
+    return next((Table(name, c.name) for c in CYCLES.values() if c.suffix == suffix), None)
 
 
 def mortality_path(cycle: str) -> str:

@@ -16,7 +16,7 @@ from analysis.errors import DataError
 from analysis.nhanes.checks import Unfit
 from analysis.nhanes.faults import WAYS_ON, FaultKind, PassingFault, Patience, disk_errors
 from analysis.nhanes.progress import FileProgress
-from analysis.nhanes.source import Remote, Source, Stream
+from analysis.nhanes.source import NotThere, Remote, Source, Stream
 from analysis.nhanes.workers import Stop
 
 INCOMING = ".incoming"
@@ -248,7 +248,7 @@ class _Transfer:
             return self._unfit(fault.reason)
         if fault.kind == "web page":
             times = f", {attempts} times" if attempts > 1 else ""
-            return DataError(
+            return NotThere(
                 f"{self._source.name} answered with a web page in place of the file{times}; the "
                 "file probably does not exist there",
                 where=url,

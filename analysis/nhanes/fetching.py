@@ -20,7 +20,7 @@ from analysis.nhanes.faults import PassingFault, Patience, disk_errors
 from analysis.nhanes.inventory import State, absent, count_files, damage, fingerprint, state_of
 from analysis.nhanes.lock import LOCK_NAME, Lock, LockEntry, Version, replace
 from analysis.nhanes.progress import FetchProgress, readable_size
-from analysis.nhanes.source import Remote, Source
+from analysis.nhanes.source import NotThere, Remote, Source
 from analysis.nhanes.workers import Stop, run_parallel
 
 
@@ -51,6 +51,8 @@ class FetchReport:
         Length of the files transferred.
     notes : tuple of str
         What else the user should know, a line each.
+    lacking : tuple of str
+        Files that the source does not have, where they may be left out.
     """
 
     entries: Mapping[str, LockEntry]
@@ -61,6 +63,7 @@ class FetchReport:
     accepted: tuple[str, ...]
     bytes_fetched: int
     notes: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -86,6 +89,7 @@ class _Tally:
     untold: list[str] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
 
 class Fetch:
@@ -140,6 +144,33 @@ class Fetch:
             )
         return self._report(files)
 
+    def run_codebooks(self, wanted: Sequence[Table]) -> FetchReport:
+        """Fetch what is missing of the tables' codebooks; leave out what the source does not have.
+
+        Raises
+        ------
+        DataError
+            See `Store.fetch_codebooks`.
+        """
+        pages = [table.codebook_path for table in wanted]
+        states = self._examine(pages)
+        self._adopt([path for path in pages if states[path] == "unlisted"], [])
+        missing = [table for table in wanted if states[table.codebook_path] == "missing"]
+        self._tally.present = [path for path in pages if states[path] in ("sound", "replaced")]
+        if missing:
+            self._require_way([table.codebook_path for table in missing])
+            with FetchProgress(self._console, len(missing)) as progress:
+
+                def get(table: Table) -> None:
+                    try:
+                        self._get(table, table.codebook_path, progress)
+                    except NotThere:
+                        with self._mutex:
+                            self._tally.lacking.append(table.codebook_path)
+
+                run_parallel(get, missing, self._options.workers, self._stop)
+        return self._report([path for path in pages if path not in self._tally.lacking])
+
     def _final(self, relative: str) -> Path:
         return self._folder / relative
 
@@ -192,12 +223,16 @@ class Fetch:
                 f"{self._tally.found[0]}): checked, and recorded as found."
             )
 
-    def _get_all(self, missing: set[str], tables: Sequence[Table]) -> None:
+    def _require_way(self, missing: Iterable[str]) -> None:
+        """Refuse to fetch where that may not or cannot be done."""
         if self._options.offline:
             raise absent(self._folder, sorted(missing))
         if self._obstacle:
             with disk_errors(self._folder):
                 raise self._obstacle
+
+    def _get_all(self, missing: set[str], tables: Sequence[Table]) -> None:
+        self._require_way(missing)
         with FetchProgress(self._console, len(missing)) as progress:
 
             def get_table(table: Table) -> None:
@@ -398,6 +433,7 @@ class Fetch:
             accepted=tuple(sorted(tally.accepted)),
             bytes_fetched=sum(tally.sizes),
             notes=tuple(tally.notes),
+            lacking=tuple(sorted(tally.lacking)),
         )
 
 

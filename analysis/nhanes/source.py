@@ -29,6 +29,10 @@ _PASSING_STATUS = {408, 425, 429}  # and all from 500 on
 _ABSENT_STATUS = {404, 410}
 
 
+class NotThere(DataError):
+    """The source can be asked but does not have the file."""
+
+
 @dataclass(frozen=True)
 class Remote:
     """What a source says of a file without sending it; None where it does not say.
@@ -182,7 +186,7 @@ class FolderSource(Source):
         """See `Source.open`."""
         path = self.locate(relative)
         if path is None:
-            raise DataError(
+            raise NotThere(
                 f"{self.name} has no file {relative} (in any case of letters)",
                 remedy="Add the file to the folder, or check that NHANES_MIRROR (or --mirror) "
                 "names "
@@ -272,7 +276,7 @@ class WebSource(Source):
             return
         answer = f"{status} {response.reason or ''}".strip()
         if status in _ABSENT_STATUS:
-            raise DataError(
+            raise NotThere(
                 f"{self.name} does not have this file (it answered {answer})",
                 where=self.url(relative),
                 remedy="Check the table's name and cycle, and NHANES_MIRROR (or --mirror) if it is "

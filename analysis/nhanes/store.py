@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from analysis.nhanes.cycles import Table
+from analysis.errors import DataError
+from analysis.nhanes.cycles import Table, table_named
 from analysis.nhanes.download import remove_leftovers
 from analysis.nhanes.faults import Patience, disk_errors
 from analysis.nhanes.fetching import Fetch, FetchReport, Options
-from analysis.nhanes.inventory import absent, damage, state_of
+from analysis.nhanes.inventory import absent, count_files, damage, state_of
 from analysis.nhanes.lock import LOCK_NAME, Lock, LockEntry
 from analysis.nhanes.progress import show
 from analysis.nhanes.source import Source
@@ -93,6 +94,57 @@ class Store:
         """
         wanted = set(tables)
         wanted |= {table.people for table in wanted if table.is_mortality}
+        report = self._run(lambda fetch: fetch.run(sorted(wanted)))
+        for note in (*report.notes, report.summary):
+            show(self._console, note)
+        return report
+
+    def fetch_codebooks(self, tables: Iterable[Table]) -> FetchReport:
+        """See to it that the codebooks of tables, without their data, are in the folder, and sound.
+
+        Those that the source does not have are left out, and so are, without a network, those
+        that are not in the folder. Nobody is asked about revisions.
+
+        Parameters
+        ----------
+        tables : iterable of Table
+            Each may come several times; linked mortality, which has no codebook, is passed over.
+
+        Returns
+        -------
+        FetchReport
+
+        Raises
+        ------
+        DataError
+            If none can be had, or one is damaged.
+        """
+        wanted = sorted({table for table in tables if not table.is_mortality})
+        if self._options.offline:
+            there = [table for table in wanted if (self.folder / table.codebook_path).is_file()]
+            if wanted and not there:
+                raise absent(self.folder, [table.codebook_path for table in wanted])
+            wanted = there
+        report = self._run(lambda fetch: fetch.run_codebooks(wanted))
+        if report.lacking and not report.entries:
+            raise DataError(
+                f"{self.source.name} does not have {count_files(len(report.lacking))} asked for "
+                f"(first: {report.lacking[0]})",
+                remedy="Check the table's name and cycle, and the mirror if one is set.",
+            )
+        fetched = [report.summary] if report.fetched else []
+        for note in (*report.notes, *fetched):
+            show(self._console, note)
+        return report
+
+    def codebooks_at_hand(self) -> list[Table]:
+        """Every table of a cycle whose codebook lies in the folder, sorted."""
+        pages = self.folder.glob("Nchs/Data/Nhanes/Public/*/DataFiles/*.htm")
+        tables = (table_named(page.stem) for page in pages)
+        found = {table for table in tables if table and not table.is_mortality}
+        return sorted(t for t in found if (self.folder / t.codebook_path).is_file())
+
+    def _run(self, fetch_all: Callable[[Fetch], FetchReport]) -> FetchReport:
         with self._turn() as obstacle:
             self._verified.clear()
             self._lock = Lock(self.folder / LOCK_NAME, writable=obstacle is None)
@@ -100,13 +152,11 @@ class Store:
                 self.folder, self.source, self._lock, self._options, self._console, obstacle
             )
             try:
-                report = fetch.run(sorted(wanted))
+                report = fetch_all(fetch)
             finally:
                 if obstacle is None:
                     remove_leftovers(self.folder)
             self._verified.update(report.entries)
-        for note in (*report.notes, report.summary):
-            show(self._console, note)
         return report
 
     def path(self, relative: str) -> Path:
