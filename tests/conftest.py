@@ -15,11 +15,19 @@ import requests
 from hypothesis import settings
 
 from analysis.nhanes.cycles import Table
+from analysis.nhanes.store import Store
+from analysis.study import Study, load_study
 from analysis.synthetic import write_survey
 
 # No test is timed: a machine with other work is slow.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def shared_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the temporary folder that all processes of one run of the tests share."""
+    root = tmp_path_factory.getbasetemp()
+    return root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
 
 
 Once = Callable[[str, Callable[[Path], object]], Path]
@@ -31,8 +39,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 
     The first process that asks makes it while the others wait; what fails to be made is made anew.
     """
-    root = tmp_path_factory.getbasetemp()
-    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    root = shared_root(tmp_path_factory)
 
     def give(name: str, make: Callable[[Path], object]) -> Path:
         folder, made = root / name, root / f"{name}.made"
@@ -101,24 +108,36 @@ def with_few_choices(text: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def real_run(once: Once) -> Callable[[str], Path]:
-    """Return what runs a study on the real files, once, and gives its folder."""
+def real_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Study], Store]:
+    """Return what fetches a study's real files, into one folder for all processes."""
+    from analysis import pipeline
+    from analysis.commands.terminal import log
+
     mirror = os.environ.get("NHANES_MIRROR")
     if not mirror:
         pytest.skip("NHANES_MIRROR is not set")
+    root = shared_root(tmp_path_factory)
+
+    def give(study: Study) -> Store:
+        with (root / "fetch.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return pipeline.fetch(
+                [study], pipeline.Settings(root / "real-data", mirror=mirror), log()
+            )
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def real_run(once: Once, real_store: Callable[[Study], Store]) -> Callable[[str], Path]:
+    """Return what runs a study on the real files, once, and gives its folder."""
 
     def run(name: str) -> Path:
         from analysis import pipeline
-        from analysis.commands.terminal import log
-        from analysis.study import load_study
 
         def write(out: Path) -> None:
-            settings = pipeline.Settings(out.parent / "real-data", out, mirror)
             study = load_study(name)
-            with (out.parent / "fetch.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)  # all studies fetch into one folder
-                store = pipeline.fetch([study], settings, log())
-            pipeline.run(study, store, settings)
+            pipeline.run(study, real_store(study), pipeline.Settings(out=out))
 
         return once(f"real-run-{name}", write) / name
 
