@@ -20,6 +20,7 @@ from rich.console import Console
 
 from analysis import __version__
 from analysis.cohort.build import Cohort, Memory, Raw, build_frame, select
+from analysis.cohort.drift import told_of
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.proofs import counted
 from analysis.cohort.weights import WEIGHTS
@@ -349,6 +350,8 @@ def analyse(
     InputError, DataError
     """
     clock = clock or Clock()
+    for warning in told_of(study):
+        say(warning)
     with clock.stage("read"):
         say("reading and checking against the codebooks")
         inputs = read_inputs(study, store)

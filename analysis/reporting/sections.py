@@ -16,6 +16,7 @@ from analysis.reporting import (
     confounding,
     counted,
     curve,
+    drift,
     figures,
     imputed,
     limitations,
@@ -94,6 +95,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("confounding", "Confounding", confounding.confounding(everything, facts)),
         ("imputed", "Missing covariates", imputed.imputed(book, facts)),
         ("methods", "Methods", methods.methods(book, facts)),
+        ("drift", drift.TITLE, drift.changed(facts)),
         ("counted", "How intakes were counted", counted.counted(facts)),
         ("checks", "How the data were checked", checked(facts)),
         ("limitations", "Limitations", _limitations(everything, facts)),
@@ -269,6 +271,7 @@ def checked(facts: RunFacts) -> list[Block]:
 def _limitations(book: Book, facts: RunFacts) -> list[Block]:
     found = [*limitations.limitations(book, facts), *modification.limitations(book)]
     found += sensitivity.limitations(book)
+    found += drift.limitations(facts)
     return [Bullets(tuple(found))] if found else []
 
 
