@@ -66,7 +66,7 @@ def test_a_report_or_one_clear_refusal(
         assert error.remedy, error.message
         return
     assert outcome.cohort.members.sum() > 0
-    assert (outcome.folder / "report.html").stat().st_size > 100_000
+    assert (outcome.folder / "report.html").read_text().rstrip().endswith("</html>")
     assert (outcome.results["cycles"] == cycle).any()
 
 
