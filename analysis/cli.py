@@ -29,6 +29,8 @@ MODULES = {
     "compare": "studies",
     "measures": "studies",
     "codebook": "codebook",
+    "new": "new",
+    "schema": "schema",
 }
 """Where in `analysis.commands` each command is."""
 
@@ -117,14 +119,44 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     demo.add_argument("--scale", type=_positive, default=1, metavar="N", help="times as many (1)")
     demo.add_argument("--seed", type=int, metavar="N", help="of the random numbers")
+    _add_measures(commands)
+    _add_new(commands)
+    _add_codebook(commands)
+    return top
+
+
+def _add_measures(commands: argparse._SubParsersAction) -> None:
     measures = commands.add_parser(
-        "measures", help="list the measures that study files can name",
-        description="List the measures that study files can name, with unit and cycles.",
+        "measures", help="search the measures that study files can name",
+        description="Search the measures that study files can name. With the exact name of one: "
+        "how it is derived, what it is read from in each cycle, and why others lack it.",
         epilog="example: python -m analysis measures magnesium",
     )  # fmt: skip
     measures.add_argument("word", nargs="?", default="", help="only those that mention it")
-    _add_codebook(commands)
-    return top
+    measures.add_argument(
+        "--markdown", action="store_true", help="write all of them in full, as docs/measures.md"
+    )
+
+
+def _add_new(commands: argparse._SubParsersAction) -> None:
+    """Add the commands for those who write study files."""
+    new = commands.add_parser(
+        "new", help="begin a study file of your own, from another study or a template",
+        description="Begin a study file of your own. It passes check as it is written.",
+        epilog="example: python -m analysis new my_study --from deng_2013",
+    )  # fmt: skip
+    new.add_argument("name", metavar="NAME", help="of the study; the file is NAME.toml, here")
+    new.add_argument(
+        "--from", dest="origin", metavar="STUDY",
+        help="copy this study, by its name or path, without its published figures",
+    )  # fmt: skip
+    new.add_argument("--cycles", type=_names, metavar="A,B", help="cycles of the new study")
+    commands.add_parser(
+        "schema", help="write the JSON schema of study files, for editors",
+        description="Write the JSON schema of study files to standard output. An editor that knows "
+        "it completes keys and measures, and marks what is wrong, while you write.",
+        epilog="example: python -m analysis schema > study.schema.json",
+    )  # fmt: skip
 
 
 def _add_codebook(commands: argparse._SubParsersAction) -> None:

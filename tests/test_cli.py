@@ -74,7 +74,7 @@ def study_file(tmp_path: Path, text: str) -> str:
         ),
         ('name = "deng_2013"', 'name = "../evil"', ["name"]),
         ("schema = 1", "schema = 2", ["schema"]),
-        ("schema = 1", "schema = ", ["line 4"]),
+        ("schema = 1", "schema = ", ["line 5"]),
     ],
 )
 def test_a_study_that_is_not_in_order(capsys, tmp_path, monkeypatch, old, new, said):

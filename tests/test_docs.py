@@ -1,6 +1,8 @@
 """What the documents tell a reader to type works when it is typed."""
 
 import doctest
+import json
+import os
 import re
 import shlex
 from pathlib import Path
@@ -30,6 +32,16 @@ def commands(text: str) -> list[str]:
     return [line.strip() for line in [*lines, *within]]
 
 
+def arguments(line: str) -> tuple[list[str], str]:
+    """Give what a documented command passes to the program, and the file it writes to."""
+    words = shlex.split(line, comments=True)
+    words = words[words.index("analysis") + 1 :]
+    if ">" in words:
+        at = words.index(">")
+        return words[:at], words[at + 1]
+    return words, ""
+
+
 def outlined(text: str) -> list[str]:
     """Lines of an outline: ``python -m analysis fetch  STUDY ...  what it does``."""
     return re.findall(r"^ {4}python -m analysis +(.+)$", text, re.MULTILINE)
@@ -44,18 +56,19 @@ ALL = [(name, line) for name, text in DOCUMENTS.items() for line in commands(tex
 
 @pytest.mark.parametrize(("document", "line"), ALL, ids=[line for _, line in ALL])
 def test_a_documented_command_is_understood(document: str, line: str) -> None:
-    words = shlex.split(line, comments=True)
-    options = parser().parse_args(words[words.index("analysis") + 1 :])
+    options = parser().parse_args(arguments(line)[0])
     assert options.command in MODULES
     for study in getattr(options, "studies", ()):
-        # Either comes with the package, or is the reader's own and was copied some lines before.
+        # Either comes with the package, or is the reader's own and was written some lines before.
         assert (STUDIES / f"{study}.toml").exists() or f" {study}\n" in DOCUMENTS[document]
 
 
 def test_commands_are_found_in_every_document() -> None:
-    assert len(commands(ADAPTING)) >= 5
+    assert len(commands(ADAPTING)) >= 20
     assert len(commands(README)) >= 3
-    assert {line.split()[0] for line in outlined(README)} == set(MODULES)
+    outline = {line.split()[0] for line in outlined(README)}
+    shown = {arguments(line)[0][0] for line in commands(ADAPTING)}
+    assert outline <= set(MODULES) <= outline | shown
 
 
 @pytest.mark.parametrize("line", outlined(README), ids=lambda line: line.split()[0])
@@ -75,18 +88,76 @@ def replaced(text: str, *edits: tuple[str, str]) -> str:
 
 
 OWN, MORE = snippets(ADAPTING, "toml")
-"""The short study of section 2, and what section 3 adds to it."""
+"""The short study of section 3, and what section 4 adds to it."""
+
+BECOMES = re.findall(r"^- `(.+)` becomes `(.+)`$", ADAPTING, re.MULTILINE)
+"""The edits of section 2."""
+
+REFUSED = "check deng_2013 --cycles 2007-2008"
+"""The one command whose refusal is what the document shows."""
 
 
-def test_section_2_is_a_study_that_is_in_order(tmp_path: Path, capsys) -> None:
-    path = tmp_path / "my_study.toml"
-    path.write_text(OWN)
-    assert main(["check", str(path)]) == 0
-    assert "in order" in capsys.readouterr().out
-    assert f"reports/{load_study(path).name}/" in ADAPTING
+def walk(folder: Path, monkeypatch, capsys, kinds: set[str], *where: str) -> dict[str, str]:
+    """Type the commands of adapting.md in their order, and edit where it says so; what they say."""
+    monkeypatch.chdir(folder)
+    said = {}
+    for line in commands(ADAPTING):
+        words, target = arguments(line)
+        if words[0] not in kinds:
+            continue
+        capsys.readouterr()
+        more = where if words[0] not in ("check", "measures", "new", "schema") else ()
+        assert main([*words, *more]) == (2 if " ".join(words) == REFUSED else 0), line
+        told = said[" ".join(words)] = "".join(capsys.readouterr())
+        if target:
+            Path(target).write_text(told)
+        if words[0] == "new" and "--from" in words:
+            copy = Path(f"{words[1]}.toml")
+            copy.write_text(replaced(copy.read_text(), *BECOMES))
+        elif words[0] == "new":
+            begun = Path(f"{words[1]}.toml")
+            begun.write_text(f"{begun.read_text().splitlines()[0]}\n{OWN}")
+    return said
 
 
-def test_section_3_adds_sections_that_are_in_order(tmp_path: Path) -> None:
+def test_the_commands_that_read_no_data_do_what_the_document_says(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    said = walk(tmp_path, monkeypatch, capsys, {"check", "measures", "new", "schema"})
+    assert json.loads((tmp_path / "study.schema.json").read_text())["definitions"]
+    for name in ("deficiency_2003", "calcium_pressure"):
+        assert "in order" in said[f"check {name}.toml"]
+        assert (tmp_path / f"{name}.toml").read_text().startswith("#:schema ../")
+    assert "1. Aged 12 years or over (age is" not in said["check deficiency_2003.toml"]
+    assert "vitamin_d_ria is below 12 ng/mL" in said["check deficiency_2003.toml"]
+    assert "calcium_total: Total calcium" in said["check calcium_pressure.toml"]
+    assert "'vitamin_d_ria' does not exist" in said[REFUSED]
+    changed = said["check deng_2013 --set exposure=calcium_total"]
+    for words in re.findall(r"left out, and you are told: (.+?)\.", ADAPTING.replace("\n", " ")):
+        for part in re.split(r", the |, and the |^the ", words):
+            assert part in changed, part
+
+
+@pytest.mark.real_data
+def test_every_command_of_the_document_runs(tmp_path: Path, monkeypatch, capsys) -> None:
+    """All of adapting.md, in its order, on the CDC's files."""
+    if not os.environ.get("NHANES_MIRROR"):
+        pytest.skip("NHANES_MIRROR is not set")
+    said = walk(tmp_path, monkeypatch, capsys, set(MODULES), "--data", str(tmp_path / "data"))
+    reports = {path.parent.name for path in tmp_path.rglob("report.html")}
+    assert reports == {
+        "deng_2013-exposure_calcium_total", "forrest_2011-2003-2004", "deficiency_2003",
+        "calcium_pressure", "deng_2013-across",
+    }  # fmt: skip
+    assert "people.csv" in said["cohort deng_2013 --write people.csv"]
+    results = pd.read_csv(tmp_path / "reports" / "calcium_pressure" / "results.csv")
+    flow = results[(results["analysis"] == "flow") & (results["measure"] == "remaining")]
+    assert 3_500 < flow["estimate"].iloc[-1] < 5_000
+    per = results[(results["analysis"] == "per_unit") & (results["model"] == "adjusted")]
+    assert len(per) == 2 and per["estimate"].notna().all()
+
+
+def test_section_4_adds_sections_that_are_in_order(tmp_path: Path) -> None:
     path = tmp_path / "my_study.toml"
     path.write_text(OWN + MORE)
     study = load_study(path)
@@ -95,19 +166,28 @@ def test_section_3_adds_sections_that_are_in_order(tmp_path: Path) -> None:
     assert study.specifications.count == 12
     assert study.interactions
     assert study.strata
+    assert study.adjusted
     assert study.imputation
 
 
-def test_section_3_runs(tmp_path: Path, artificial_survey: Path) -> None:
-    """On the artificial survey, which has other cycles: the rows of every section are there."""
-    cycles = replaced(OWN, ('"2007-2008", "2009-2010"', '"2003-2004", "2005-2006"'))
+def test_sections_3_and_4_run(tmp_path: Path, artificial_survey: Path) -> None:
+    """On the artificial survey, which has other cycles and no blood pressure."""
+    own = replaced(
+        OWN,
+        ('"2013-2014"', '"2003-2004", "2005-2006"'),
+        ("not missing(systolic_pressure) and not missing(hypertension)", "not missing(vitamin_d)"),
+        ("event = \"hypertension == 'Yes'\"", 'event = "vitamin_d < 50"'),
+        ('measure = "systolic_pressure"', 'measure = "vitamin_d"'),
+        (', "systolic_pressure", "hypertension"', ""),
+        ("alcohol_status", "alcohol"),
+    )
     path = tmp_path / "my_study.toml"
-    path.write_text(cycles + MORE)
+    path.write_text(own + MORE)
     out = tmp_path / "reports"
     where = ["--mirror", str(artificial_survey), "--data", str(tmp_path / "data")]
     assert main(["run", str(path), *where, "--out", str(out)]) == 0
     results = pd.read_csv(next(out.glob("*/results.csv")))
-    assert {"joint", "interaction", "slope", "stratum"} <= set(results["analysis"])
+    assert {"joint", "interaction", "slope", "stratum", "adjusted"} <= set(results["analysis"])
 
 
 def test_section_1_tells_what_2007_2008_lacks(capsys) -> None:
@@ -118,7 +198,7 @@ def test_section_1_tells_what_2007_2008_lacks(capsys) -> None:
     }  # fmt: skip
 
 
-def test_section_4_lists_terms_that_are_understood() -> None:
+def test_section_5_lists_terms_that_are_understood() -> None:
     rows = re.findall(r"^\| (`.+`) \|", ADAPTING, re.MULTILINE)
     terms = [term for row in rows for term in re.findall(r"`([^`]+)`", row)]
     assert len(terms) >= 9

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from analysis.cohort.measures import MEASURES
-from analysis.commands.cycles import runs
 from analysis.errors import InputError
 from analysis.pipeline import folder_name
 from analysis.study import Study, change_study, check_study, load_study, settings_of
+from analysis.study.years import years
 
 SMALL = Path(__file__).parent / "small.toml"
 
@@ -184,4 +184,4 @@ def test_a_path_is_set_once():
     ],
 )
 def test_runs_of_cycles_show_their_gaps(cycles, printed):
-    assert runs(cycles) == printed
+    assert years(cycles) == printed

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS
-from analysis.commands.cycles import runs
 from analysis.grammar import Condition
 from analysis.grammar.tokens import number_text
 from analysis.nhanes import cycles as nhanes
 from analysis.study import Exposure, Outcome, Study
 from analysis.study.hints import hints
 from analysis.study.reads import tables_of
+from analysis.study.years import years
 
 LABELS = {name: measure.label for name, measure in MEASURES.items()}
 UNITS = {name: measure.unit for name, measure in MEASURES.items()}
@@ -56,7 +56,7 @@ def plan_grid(study: Study, width: int, *, tables: bool = False) -> Table:
 
 def _entries(study: Study, *, tables: bool) -> Iterator[Entry]:
     yield "Title", study.title
-    yield "Cycles", runs(study.data.cycles)
+    yield "Cycles", years(study.data.cycles)
     yield from _headed("Weight", _weight(study))
     yield from _headed("Cohort", _cohort(study))
     yield from _headed("Exposure", _exposures(study))
@@ -84,7 +84,7 @@ def _weight(study: Study) -> Iterator[str]:
         table, variable = weight.source(cycle, pooled).columns["weight"]
         carried.setdefault(f"{variable} of {_stem(table)}", []).append(cycle)
     for place, cycles in carried.items():
-        yield f"  {place} ({runs(cycles)})"
+        yield f"  {place} ({years(cycles)})"
 
 
 def _stem(table: str) -> str:
@@ -128,7 +128,12 @@ def _exposure(exposure: Exposure) -> str:
 def _outcomes(outcomes: Sequence[Outcome]) -> Iterator[str]:
     for outcome in outcomes:
         yield f"{outcome.name}: {outcome.definition}"
-        if outcome.measure:
+        if outcome.mean_z:
+            yield f"  mean of the z scores of {', '.join(outcome.mean_z)}, continuous"
+        elif outcome.below:
+            share = f"{100 * outcome.below.quantile:g}%"
+            yield f"  {outcome.below.measure} below the cohort's weighted quantile of {share}"
+        elif outcome.measure:
             unit = UNITS[outcome.measure]
             yield f"  {outcome.measure}{f' in {unit}' if unit else ''}, continuous"
         elif outcome.event is not None:
@@ -156,7 +161,7 @@ _SECTIONS = {
     "multinomial": "one model of several outcomes",
     "interactions": "interaction",
     "strata": "within strata of",
-    "adjusted": "adjusted prevalences",
+    "adjusted": "prevalences and means, crude and adjusted, by",
 }
 """Optional lists of a study, in words."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from rich.text import Text
 from analysis import printing
 from analysis.cohort.drift import told_of
 from analysis.cohort.measures import MEASURES
+from analysis.commands import described
 from analysis.commands.planned import plan_grid
 from analysis.commands.terminal import grid, line, out, studies_of
 from analysis.errors import InputError
@@ -42,25 +44,21 @@ def check(options: argparse.Namespace) -> None:
 
 
 def measures(options: argparse.Namespace) -> None:
-    """List the measures that mention a word."""
-    word = options.word.lower()
-    found = [
-        measure
-        for measure in MEASURES.values()
-        if word in f"{measure.name} {measure.label} {measure.note}".lower()
-    ]
-    if not found:
-        raise InputError(
-            f"no measure mentions '{options.word}'",
-            remedy="List them all: python -m analysis measures",
-        )
-    table = grid("Measure", "What it is", "Cycles")
-    for measure in found:
-        unit = f", {measure.unit}" if measure.unit else ""
-        levels = f" ({' / '.join(measure.levels)})" if measure.levels else ""
-        cycles = f"{measure.cycles[0][:4]}-{measure.cycles[-1][5:]}"
-        table.add_row(Text(measure.name), Text(f"{measure.label}{unit}{levels}"), Text(cycles))
-    out().print(table)
+    """List the measures that mention a word; one in full where the word is its name."""
+    console = out()
+    if options.markdown:
+        if options.word:
+            raise InputError("--markdown writes all measures; leave the word out")
+        sys.stdout.write(described.document())
+        return
+    found = described.mentioning(options.word)
+    if options.word not in MEASURES:
+        console.print(described.listing(found))
+        return
+    console.print(described.whole(MEASURES[options.word], console.width))
+    others = [measure.name for measure in found if measure.name != options.word]
+    if others:
+        console.print(Text(f"\nAlso mentioned by: {', '.join(others)}"))
 
 
 def compare(options: argparse.Namespace) -> None:

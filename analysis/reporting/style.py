@@ -23,7 +23,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
-Written = TypeVar("Written", str, bytes)
+Written = TypeVar("Written", str, bytes, Canvas)
 
 PAPER, INK, MUTED, RULE, SHADE = "#ffffff", "#1d2733", "#56616d", "#d5dae0", "#f2f5f8"
 SERIES = ("#0072b2", "#c45a00", "#00855f", "#a34d8d", "#6b6b1f", "#7a4b2a")
@@ -127,6 +127,10 @@ class Drawing:
         """The wide one at `DPI` dots an inch."""
         return self._write(WIDE, _png)
 
+    def canvas(self) -> Canvas:
+        """Draw the wide one anew, as a matplotlib figure that can be changed and saved."""
+        return self._write(WIDE, _agg)
+
     def _write(self, width: float, write: Callable[[Canvas], Written]) -> Written:
         with house_style(), mpl.rc_context({"svg.hashsalt": f"{self.key}-{width}"}):
             canvas = self.make(width)
@@ -165,6 +169,11 @@ def _png(canvas: Canvas) -> bytes:
     target = io.BytesIO()
     canvas.savefig(target, format="png", dpi=DPI, metadata={"Software": None})
     return target.getvalue()
+
+
+def _agg(canvas: Canvas) -> Canvas:
+    FigureCanvasAgg(canvas)
+    return canvas
 
 
 def _parse(svg: str) -> etree._Element:

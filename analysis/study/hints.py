@@ -103,6 +103,8 @@ def _numbers(study: Study) -> Iterator[tuple[str, str, float]]:
             yield condition.source.where, name, value
     terms = [term for model in study.models for term in model.parsed_terms]
     terms += [term for option in study.options for term in option.parsed_terms]
+    for each in study.adjusted:
+        terms += [*each.parsed_terms, *([each.group] if each.group else [])]
     for term in terms:
         yield from _in_term(term)
     for stratum in study.strata:

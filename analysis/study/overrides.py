@@ -248,11 +248,16 @@ def _retell(raw: dict[str, Any], parts: list[str], measures: Mapping[str, Measur
     """Let no words stand that told of what has been changed."""
     if parts in (["exposure", "groups"], ["exposure", "cuts"]):
         raw["exposure"].pop("cuts" if parts[1] == "groups" else "groups", None)
+    if parts[0] == "outcomes" and parts[2:3] == ["below"]:
+        entry = next(entry for entry in raw["outcomes"] if _entry(entry) == parts[1])
+        below = entry["below"]
+        label = measures[below["measure"]].label if below["measure"] in measures else "unknown"
+        entry["definition"] = f"{label} below the cohort's quantile {below['quantile']}"
     if len(parts) != 3 or not isinstance(raw.get(parts[0]), list):
         return
     section, name, key = parts
     entry = next(entry for entry in raw[section] if _entry(entry) == name)
-    if section == "outcomes" and key in ("event", "against", "measure"):
+    if section == "outcomes" and key in ("event", "against", "measure", "mean_z"):
         entry["definition"] = _definition(entry, measures)
     for list_of, condition, words in _DEFINING:
         if (section, key) == (list_of, condition):
@@ -264,6 +269,9 @@ def _retell(raw: dict[str, Any], parts: list[str], measures: Mapping[str, Measur
 
 
 def _definition(outcome: Mapping[str, Any], measures: Mapping[str, Measure]) -> str:
+    if isinstance(outcome.get("mean_z"), list):
+        names = [measures[name].label for name in outcome["mean_z"] if name in measures]
+        return f"Mean of the z scores of: {', '.join(names)}"
     if "measure" in outcome:
         measure = measures.get(outcome["measure"])
         return ", ".join(filter(None, (measure.label, measure.unit))) if measure else "unknown"

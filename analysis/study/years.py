@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from analysis.nhanes.cycles import CYCLES
 
 
-def runs(cycles: Collection[str]) -> str:
+def years(cycles: Collection[str]) -> str:
     """Name cycles by the years that they cover without a gap.
 
     Parameters
@@ -17,9 +17,9 @@ def runs(cycles: Collection[str]) -> str:
 
     Examples
     --------
-    >>> runs(["2001-2002", "2003-2004", "2005-2006", "2011-2012"])
+    >>> years(["2001-2002", "2003-2004", "2005-2006", "2011-2012"])
     '2001-2006, 2011-2012'
-    >>> runs(["2017-2018", "2021-2023"])
+    >>> years(["2017-2018", "2021-2023"])
     '2017-2018, 2021-2023'
     """
     return ", ".join(f"{run[0][:4]}-{run[-1][5:]}" for run in _in_a_row(cycles))
