@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,8 @@ def test_the_weights_of_everyone_add_up_to_one_population(frame_of: MakeFrame, c
     frame = frame_of(["age"], [cycle], "interview", *others)
     for name in others:
         assert frame[f"weight_{name}"].sum() == pytest.approx(frame["weight"].sum(), rel=1e-9)
+    for larger, smaller in pairwise(["weight", *(f"weight_{name}" for name in others)]):
+        assert not ((frame[smaller] > 0) & ~(frame[larger] > 0)).any(), "nested"
 
 
 MARCH = (285_933, 288_280, 291_166, 293_834, 296_824, 299_106, 301_483, 304_280)
