@@ -45,7 +45,10 @@ LINE = 0.235
 """Inches from line to line."""
 
 LABELS, FIGURES = 1.78, 1.12
-"""Inches for the labels at the left and the figures at the right of each panel."""
+"""Inches for the labels at the left and, at the least, the figures at the right of each panel."""
+
+LETTER = 0.066
+"""Inches of a letter of the figures, of 8 points."""
 
 
 def forest(
@@ -76,11 +79,12 @@ def forest(
     block = tall + 0.75
     canvas = Canvas(figsize=(width, block * down))
     labels = LABELS if width == style.WIDE else LABELS - 0.2
-    plot = (width - labels) / across - FIGURES - 0.08
     found = [row for line in lines for key, row in line.rows.items() if key in panels]
+    figures = max([FIGURES, *(LETTER * len(words.shown(row)) + 0.06 for row in found)])
+    plot = (width - labels) / across - figures - 0.08
     numbers = [limit for row in found for limit in _shown(row) if math.isfinite(limit)]
     for position, (key, title) in enumerate(panels.items()):
-        left = labels + (position % across) * (plot + FIGURES + 0.08)
+        left = labels + (position % across) * (plot + figures + 0.08)
         bottom = block * (down - 1 - position // across) + 0.46
         axes = canvas.add_axes(
             (left / width, bottom / (block * down), plot / width, tall / (block * down))
