@@ -68,7 +68,7 @@ def artificial_run(once: Once, artificial_survey: Path) -> Path:
     """Run deng_2013 on the artificial survey, once a session; give the folder of its folders.
 
     ``data`` has the files, ``reports/deng_2013-synthetic`` the report: read only. The study is
-    ``deng_2013.toml`` there, whose curve has fewer choices, and which has adjusted prevalences.
+    ``deng_2013.toml`` there, whose curve has fewer choices, and which has `MORE`.
     """
     from analysis.cli import main
 
@@ -93,6 +93,15 @@ label = "Sex"
 groups = "sex"
 terms = ["category(age, 40, 60)", "bmi"]
 outcomes = ["deficiency", "serum_25ohd"]
+
+[[interactions]]
+name = "by_cuts"
+label = "Magnesium and body mass by fixed cuts"
+modifier = "bmi"
+per = 5
+joint = []
+joint_cuts = { exposure = [300], modifier = [25], reference = ["highest", "lowest"] }
+outcomes = ["deficiency"]
 """
 """What studies may ask for and deng_2013 does not."""
 

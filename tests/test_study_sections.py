@@ -83,6 +83,7 @@ name = "vitamin_d"
 label = "With vitamin D"
 modifier = "vitamin_d_total"
 per = 5
+joint_cuts = { exposure = [250, 350], modifier = [5], reference = ["highest", "lowest"] }
 outcomes = ["low"]
 slopes = ["level"]
 
@@ -162,6 +163,27 @@ def test_the_sections_are_read(study: Study) -> None:
 
 
 WRONG = {
+    "exposure = [250, 350]": (
+        "exposure = []",
+        "interaction 'vitamin_d', joint_cuts.exposure: want 1 to 4 numbers, got 0",
+    ),
+    "[250, 350]": ("[350, 250]", "joint_cuts.exposure: want numbers that increase"),
+    "modifier = [5]": (
+        'modifier = ["5"]',
+        "interaction 'vitamin_d', joint_cuts.modifier no. 1: want a number, got the text '5'",
+    ),
+    'reference = ["highest", "lowest"]': (
+        'reference = ["highest"]',
+        "joint_cuts.reference: want two: of the exposure and of the modifier",
+    ),
+    '["highest", "lowest"]': (
+        '["high", "lowest"]',
+        "interaction 'vitamin_d', joint_cuts.reference no. 1: want ",
+    ),
+    "modifier = [5], ref": (
+        "modifier = [5], expossure = [2], ref",
+        "joint_cuts.expossure: unknown key 'expossure' in interactions.joint_cuts; did you mean",
+    ),
     'mean_z = ["bmi", "poverty_income_ratio"]': (
         'mean_z = ["bmi", "bmi"]',
         "outcome 'scores', mean_z no. 2: 'bmi' is named twice",
@@ -278,11 +300,11 @@ WRONG = {
         'slopes = ["level", "level"]\n',
         "interaction 'vitamin_d', slopes no. 2: 'level' is named twice",
     ),
-    'per = 5\noutcomes = ["low"]': (
-        'per = 5\njoint = [1]\noutcomes = ["low"]',
+    "per = 5\njoint_cuts": (
+        "per = 5\njoint = [1]\njoint_cuts",
         "joint no. 1: want a whole number from 2 to 5, got the number 1",
     ),
-    "per = 5\noutcomes": ("per = 5\njoint = [3, 3]\noutcomes", "joint no. 2: 3 is named twice"),
+    "5\njoint_cuts": ("5\njoint = [3, 3]\njoint_cuts", "joint no. 2: 3 is named twice"),
     'modifier = "vitamin_d_total"\n': (
         'modifier = "magnesium_dietary"\n',
         "modifier: 'magnesium_dietary' is the exposure itself; want another measure",

@@ -158,16 +158,16 @@ def joint(sums: Sums) -> Found:
 def strata(sums: Sums) -> Found:
     rows = sums.of("stratum")
     for key, group in by(rows, "stratum", "outcome", "exposure"):
-        inside = group[group["measure"].isin(["OR", "difference"])]
+        inside = group[group["measure"].isin(["OR", "difference"]) & group["level"].ne("")]
         # Of no known part, and of a known part but not compared; both are people of the cohort.
         people = group[group["measure"] == "people"]["n"].sum()
         yield key, inside["n"].sum() + people, sums.cohort
         for part, mine in by(inside, "stratum_level"):
-            trend = group[(group["measure"] == "p_trend")
-                          & (group["stratum_level"] == mine["stratum_level"].iloc[0])]  # fmt: skip
-            for row in trend.itertuples():
+            of_part = group["stratum_level"] == mine["stratum_level"].iloc[0]
+            lines = group[of_part & group["level"].eq("") & group["measure"].ne("people")]
+            for row in lines.itertuples():
                 if not row.note:
-                    yield f"{part} trend", row.n, mine["n"].sum()
+                    yield f"{part} {row.measure}", row.n, mine["n"].sum()
 
 
 PLACE = ["outcome", "level", "exposure", "model"]

@@ -90,6 +90,22 @@ class Multinomial(Protocol):
         """A model's name; None for the exposure's last."""
 
 
+class JointCuts(Protocol):
+    """Joint groups by fixed cuts."""
+
+    @property
+    def exposure(self) -> Sequence[float]:
+        """Where each group of the exposure but the first begins."""
+
+    @property
+    def modifier(self) -> Sequence[float]:
+        """Where each group of the modifier but the first begins."""
+
+    @property
+    def reference(self) -> Sequence[str]:
+        """``"lowest"`` or ``"highest"``: the group of either that others are compared with."""
+
+
 class Interaction(Protocol):
     """A measure that may modify the main association."""
 
@@ -108,6 +124,10 @@ class Interaction(Protocol):
     @property
     def joint(self) -> Sequence[int]:
         """Numbers of groups of the joint categories."""
+
+    @property
+    def joint_cuts(self) -> JointCuts | None:
+        """Joint categories by fixed cuts."""
 
     @property
     def outcomes(self) -> Sequence[str]:

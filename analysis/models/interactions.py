@@ -13,18 +13,16 @@ additive scale for preventive exposures. European Journal of Epidemiology 26:433
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy import linalg
 
 from analysis.errors import InputError
-from analysis.models.asked import Interaction as Section
 from analysis.models.associations import Fit
-from analysis.models.doses import Doses, dose_groups, weighted_quantiles
-from analysis.models.levels import Compared, as_note, compare, wald_row
+from analysis.models.doses import Doses, weighted_quantiles
+from analysis.models.joined import ADJUSTED, Pair, additive_rows, combined, pair_of, products_test
+from analysis.models.joint_cuts import cut_rows
+from analysis.models.levels import as_note, compare, wald_row
 from analysis.models.matrix import dummies
 from analysis.models.plan import Row
 from analysis.models.setting import Setting
@@ -39,16 +37,6 @@ from analysis.models.slopes import (
     slope_scale,
 )
 from analysis.survey import RegressionResults
-from analysis.survey.derived import linear_combination
-from analysis.survey.interaction import interaction
-
-MEASURES = {
-    "RERI": "RERI",
-    "attributable proportion": "AP",
-    "synergy index": "S",
-    "ratio of odds ratios": "ratio_of_ORs",
-}
-"""Measures of interaction: their names in `analysis.survey.interaction` and in the results."""
 
 HALVES = ("below", "above")
 """The groups below and above an intake's median."""
@@ -63,58 +51,8 @@ BROUGHT_IN = ", 1st to 99th percentile"
 BESIDE_CURVES = ", beside curves"
 """Put after the contrast of what is estimated beside restricted cubic splines of the intakes."""
 
-ADJUSTED = ", adjusted F"
-"""Put after the contrast of a test of several products by Korn and Graubard's (1990) F: with nine
-products on 45 degrees of freedom the plain F finds too much."""
-
 SIGNIFICANT = 0.05
 """P values below which a test that curves undo gets a note."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """The main exposure, its modifier, and the covariates that go beside both.
-
-    Parameters
-    ----------
-    setting : Setting
-    section : Section
-        What the study asks for.
-    fits : dict of str to Fit
-        By outcome. The covariates are those of the section's model without the terms that hold
-        the exposure or the modifier, which have columns of their own here.
-    """
-
-    setting: Setting
-    section: Section
-    fits: dict[str, Fit]
-
-    @property
-    def exposure(self) -> str:
-        """The main exposure's measure."""
-        return self.setting.exposure.measure
-
-    def groups(self, measure: str, count: int) -> Doses:
-        """Split an intake in the cohort by the study's rule for cut points."""
-        weighted = self.setting.exposure.cut_points == "weighted"
-        cohort, frame = self.setting.cohort, self.setting.frame
-        try:
-            return dose_groups(cohort, frame, measure, count, weighted=weighted)
-        except InputError as error:
-            where = f"interaction '{self.section.name}'"
-            remedy = "Take fewer groups in 'joint', or another measure."
-            raise InputError(error.what, where=where, remedy=remedy) from None
-
-    def row(self, outcome: str, **more: object) -> Row:
-        """Columns that all rows of this section share."""
-        return {
-            "analysis": "interaction",
-            "model": self.fits[outcome].model.name,
-            "outcome": outcome,
-            "exposure": self.exposure,
-            "stratum": self.section.name,
-            **more,
-        }
 
 
 def interaction_rows(setting: Setting) -> Iterator[Row]:
@@ -139,37 +77,19 @@ def interaction_rows(setting: Setting) -> Iterator[Row]:
     for section in setting.plan.interactions:
         if not (section.outcomes or section.slopes):
             continue
-        pair = _pair(setting, section)
+        pair = pair_of(setting, section)
         for count in section.joint:
             yield from _joint_rows(pair, count)
         yield from _additive_rows(pair)
+        yield from cut_rows(pair)
         yield from _continuous_rows(pair)
-
-
-def _pair(setting: Setting, section: Section) -> Pair:
-    model = setting.model(section.model)
-    own = {setting.exposure.measure, section.modifier}
-    terms = [term for term in model.parsed_terms if not term.columns & own]
-    outcomes = [*section.outcomes, *section.slopes]
-    first = setting.fit(outcomes[0], terms, model)
-    fits = {name: replace(first, response=setting.responses[name]) for name in outcomes}
-    return Pair(setting, section, fits)
-
-
-def _combined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Cross two groupings: categories ``"T1, T1"``, ``"T1, T2"``, ... with the first before."""
-    a, b = first.cat.codes.to_numpy(), second.cat.codes.to_numpy()
-    size = len(second.cat.categories)
-    codes = np.where((a < 0) | (b < 0), -1, a * size + b)
-    names = [", ".join(pair) for pair in product(first.cat.categories, second.cat.categories)]
-    return pd.Series(pd.Categorical.from_codes(codes, names), index=first.index)
 
 
 def _joint_rows(pair: Pair, count: int) -> Iterator[Row]:
     """Joint categories against the lowest of both, and their tests of no interaction."""
     doses = pair.groups(pair.exposure, count)
     others = pair.groups(pair.section.modifier, count)
-    group = _combined(doses.group, others.group)
+    group = combined(doses.group, others.group)
     contrast = f"{count}x{count}"
     yield from _cut_rows(pair, contrast, {pair.exposure: doses, pair.section.modifier: others})
     for outcome, fit in pair.fits.items():
@@ -179,7 +99,7 @@ def _joint_rows(pair: Pair, count: int) -> Iterator[Row]:
             row |= pair.row(outcome, analysis="joint", contrast=contrast)
             yield row | {"level": level, "stratum_level": other}
         for suffix, adjusted in (("", False), (ADJUSTED, True)):
-            test = _products_test(found, count, adjusted=adjusted)
+            test = products_test(found, (count, count), adjusted=adjusted)
             yield pair.row(outcome, contrast=f"{contrast} groups{suffix}") | test
         yield pair.row(outcome, contrast=f"{contrast} trend") | _scores_test(fit, doses, others)
 
@@ -192,50 +112,6 @@ def _cut_rows(pair: Pair, contrast: str, split: Mapping[str, Doses]) -> Iterator
         for place, cut in enumerate(doses.cuts, start=1):
             level = f"p{100 * place / len(doses.levels):.4g}"
             yield {**of_it, "level": level, "estimate": cut, "unit": pair.setting.unit(measure)}
-
-
-def product_contrasts(estimable: np.ndarray, count: int) -> np.ndarray:
-    """Contrasts of joint categories that are all 0 where log odds (or means) are additive.
-
-    They span what the two main effects cannot give: with every category there, the
-    (k - 1)^2 products beside main effects, of which the Wald test is the same. With categories
-    missing, as many as the others allow.
-
-    Parameters
-    ----------
-    estimable : ndarray of bool, shape (k * k,)
-        Which categories have an estimate, the modifier's groups running faster.
-    count : int
-        k.
-
-    Returns
-    -------
-    ndarray of float, shape (q, number estimable)
-    """
-    rows, columns = np.divmod(np.arange(count * count), count)
-    main = np.column_stack([rows[:, None] == np.arange(count), columns[:, None] == range(count)])
-    return linalg.null_space(main[estimable].astype(float).T).T
-
-
-def _products_test(found: Compared, count: int, *, adjusted: bool) -> Row:
-    row: Row = {"measure": "p_interaction", **_people(found)}
-    if found.results is None:
-        return row | {"note": found.notes[0] or found.notes[1]}
-    contrasts = product_contrasts(found.estimable, count)
-    if not len(contrasts):
-        return row | {"note": "too few joint categories have an estimate"}
-    if len(contrasts) < (count - 1) ** 2:
-        row["note"] = f"of {len(contrasts)} products: not every joint category has an estimate"
-    names = [found.name(i) for i in np.flatnonzero(found.estimable)[1:].tolist()]
-    # The reference is 0 and has no coefficient.
-    what = pd.DataFrame(contrasts[:, 1:], columns=names)
-    return row | wald_row(found.results, what, adjusted=adjusted)
-
-
-def _people(found: Compared) -> Row:
-    """Count the people of the model of joint categories."""
-    used = found.estimable if found.results is not None else np.zeros(len(found.n), dtype=bool)
-    return {"n": found.n[used].sum(), "events": found.events[used].sum() if used.any() else np.nan}
 
 
 def _scores_test(fit: Fit, doses: Doses, others: Doses) -> Row:
@@ -265,54 +141,10 @@ def _additive_rows(pair: Pair) -> Iterator[Row]:
     """Interaction on the additive scale, with the combination of lowest risk as reference."""
     doses, others = (pair.groups(name, 2) for name in (pair.exposure, pair.section.modifier))
     halves = [each.group.cat.rename_categories(list(HALVES)) for each in (doses, others)]
-    group = _combined(*halves)
+    group = combined(*halves)
     for outcome in pair.section.outcomes:
         found = compare(pair.fits[outcome], group, "joint")
-        yield from _additive(pair, outcome, found)
-
-
-def _additive(pair: Pair, outcome: str, found: Compared) -> Iterator[Row]:
-    base = pair.row(outcome, contrast=MEDIANS)
-    if found.results is None or not found.estimable.all():
-        note = next(note for note in found.notes if note)
-        for name in MEASURES.values():
-            yield base | _people(found) | {"measure": name, "note": note}
-        return
-    results = found.results
-    base |= {"df": results.df_resid}
-    lowest = int(np.argmin(found.log_estimates()))
-    # Of the codes 0 to 3 the second bit is the exposure's half, the first the modifier's.
-    cells = {"A": lowest ^ 2, "B": lowest ^ 1, "A and B": lowest ^ 3}
-    logs = linear_combination(
-        results,
-        {
-            "A": _from_to(found, {cells["A"]: 1, lowest: -1}),
-            "B": _from_to(found, {cells["B"]: 1, lowest: -1}),
-            "product": _from_to(
-                found, {cells["A and B"]: 1, cells["A"]: -1, cells["B"]: -1, lowest: 1}
-            ),
-        },
-    )
-    measured = interaction(logs, "A", "B", "product")
-    reference = {"reference": found.levels[lowest]}
-    yield base | reference | _cell(found, lowest) | {"measure": "OR", "estimate": 1.0}
-    for name, cell in cells.items():
-        ratio = measured.odds_ratios.loc[name].to_dict()
-        yield base | reference | _cell(found, cell) | {"measure": "OR"} | ratio
-    for name, called in MEASURES.items():
-        row = measured.measures.loc[name].to_dict() | {"measure": called, "note": ""}
-        if not np.isfinite(row["estimate"]):
-            row["note"] = "the joint effect and the sum of the single ones differ in sign"
-        yield base | reference | _people(found) | row
-
-
-def _from_to(found: Compared, weights: dict[int, int]) -> dict[str, float]:
-    """Write a contrast of joint categories by coefficients; the first category has none."""
-    return {found.name(i): float(weight) for i, weight in weights.items() if i}
-
-
-def _cell(found: Compared, i: int) -> Row:
-    return {"level": found.levels[i], "n": found.n[i], "events": found.events[i]}
+        yield from additive_rows(found, pair.row(outcome, contrast=MEDIANS))
 
 
 def _continuous_rows(pair: Pair) -> Iterator[Row]:

@@ -52,7 +52,8 @@ Rows by `analysis`
     tests that the dose groups' coefficients are the same in all logits.
 ``joint``
     Joint groups of the exposure (``level``) and a modifier (``stratum_level``); ``stratum`` is
-    the interaction's name, ``contrast`` the numbers of groups (``3x3``).
+    the interaction's name, ``contrast`` the numbers of groups (``3x3``), or ``by cuts`` where the
+    study fixes them.
 ``interaction``
     Tests (``p_interaction``; ``contrast`` says of what) and measures of interaction: ``RERI``,
     ``AP``, ``S``, ``ratio_of_ORs``.
@@ -61,7 +62,9 @@ Rows by `analysis`
     ``jn_bound`` rows are the Johnson-Neyman bounds; ``p_equal_slopes`` tests equality.
 ``stratum``
     As ``odds_ratio`` or ``linear`` within the part ``stratum_level`` of the division ``stratum``,
-    with ``p_trend``, ``p_interaction`` and the people of no known part (``people``).
+    with ``p_trend``, ``p_interaction`` (``contrast`` says of what) and the people of no known
+    part (``people``). Rows without ``level`` are those of the straight line; their ``contrast``
+    says per how much.
 ``specification``
     One row a specification of the curve: ``stratum_level`` is its number, ``contrast`` its
     options.

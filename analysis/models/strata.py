@@ -22,6 +22,7 @@ from analysis.models.levels import (
     as_note,
     compare,
     counts,
+    few_events,
     people_of,
     wald_row,
     why_not,
@@ -51,6 +52,10 @@ class Stratified:
         The main exposure's measure.
     unit : str
         Of the exposure.
+    dose : Series of float
+        The exposure of the cohort's members, in the units that estimates are per.
+    per : str
+        These units in words: ``per 100 mg/day``.
     fits : dict of str to Fit
         By outcome, with the covariates of all members.
     """
@@ -60,6 +65,8 @@ class Stratified:
     doses: Doses
     exposure: str
     unit: str
+    dose: pd.Series
+    per: str
     fits: dict[str, Fit]
 
     @property
@@ -131,6 +138,8 @@ def _stratified(setting: Setting, section: Stratum) -> Stratified:
         setting.doses[exposure.measure],
         exposure.measure,
         setting.unit(exposure.measure),
+        setting.people[exposure.measure].astype("float64") / exposure.per,
+        f"per {exposure.per:g} {setting.unit(exposure.measure)}".strip(),
         {name: replace(first, response=setting.responses[name]) for name in outcomes},
     )
 
@@ -186,12 +195,15 @@ def _outcome_rows(stratified: Stratified, outcome: str) -> Iterator[Row]:
             contrast = f"{row['level']} vs {row['reference']}"
             yield row | base | {"contrast": contrast}
         yield base | _trend(stratified, inner)
+        yield base | _line(stratified, inner)
     known = stratified.codes >= 0
     for name, count in (("not known", ~known), ("not compared", known & ~used)):
         people = int(count.sum())
         base = stratified.row(outcome, stratum_level=name, measure="people", unit="people")
         yield base | {"estimate": people, "n": people}
-    yield stratified.row(outcome) | _interaction(stratified, within(fit, used & known))
+    inner = within(fit, used & known)
+    for score, name in ((stratified.scores(), TREND), (stratified.dose, stratified.per)):
+        yield stratified.row(outcome) | _interaction(stratified, inner, score, name)
 
 
 def _trend(stratified: Stratified, inner: Fit) -> Row:
@@ -212,13 +224,36 @@ def _trend(stratified: Stratified, inner: Fit) -> Row:
     }
 
 
-def _interaction(stratified: Stratified, fit: Fit) -> Row:
-    """Test that the trend is the same in every stratum: scores times indicators of strata.
+def _line(stratified: Stratified, inner: Fit) -> Row:
+    """Estimate the straight line of the exposure in one stratum, per unit."""
+    column = f"{stratified.exposure} {stratified.per}"
+    row: Row = {"measure": inner.response.measure, "contrast": stratified.per}
+    try:
+        results = inner.regress(inner.of_members(stratified.dose).to_frame(column))
+    except InputError as error:
+        return row | {"note": as_note(error)}
+    events = np.nan if results.n_events is None else results.n_events
+    row |= {"n": results.nobs, "events": events, "df": results.df_resid}
+    return row | results.effects().loc[column].to_dict() | {"note": few_events(results)}
 
-    The model has the trend, the strata and all covariates beside the products. Strata in which
+
+def _interaction(stratified: Stratified, fit: Fit, dose: pd.Series, name: str) -> Row:
+    """Test that a slope is the same in every stratum: the dose times indicators of strata.
+
+    The model has the dose, the strata and all covariates beside the products. Strata in which
     all or none have the event tell nothing and are left out.
+
+    Parameters
+    ----------
+    stratified : Stratified
+    fit : Fit
+        Of all people with a stratum.
+    dose : Series of float
+        Scores of the dose groups, or the exposure itself.
+    name : str
+        What `dose` is, for the column ``contrast``.
     """
-    row: Row = {"measure": "p_interaction", "contrast": f"{TREND} x {stratified.section.name}"}
+    row: Row = {"measure": "p_interaction", "contrast": f"{name} x {stratified.section.name}"}
     codes = fit.of_members(stratified.group).cat.codes.to_numpy()
     n, events = counts(fit, codes, np.ones(len(codes), dtype=bool), len(stratified.levels))
     told = np.array([not why_not(*both) for both in zip(n, events, strict=True)])
@@ -230,7 +265,7 @@ def _interaction(stratified: Stratified, fit: Fit) -> Row:
     kept = [name for name, there in zip(stratified.levels, told, strict=True) if there]
     fit = within(fit, told[codes])
     strata = fit.of_members(stratified.group.cat.set_categories(kept))
-    score = fit.of_members(stratified.scores()).rename("score")
+    score = fit.of_members(dose).rename("score")
     indicators = dummies(strata, stratified.section.name)
     products = indicators.mul(score, axis=0).add_prefix("score:")
     try:

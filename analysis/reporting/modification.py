@@ -78,11 +78,12 @@ def _interaction(facts: RunFacts) -> list[Text]:
     found = []
     for each in facts.listed("interactions"):
         modifier = facts.label(each.modifier)
-        sizes = listing(f"{k} × {k}" for k in each.joint)
+        sizes = listing(f"{k} × {k}" for k in each.joint).plain
+        sizes = f" ({sizes})" if sizes else ""
         found.append(
             text(
                 f"{each.label}: the exposure and ", Code(each.modifier), f" ({modifier}) were "
-                "split into groups by the study's rule, and each joint group (", sizes, ") was "
+                "split into groups by the study's rule, and each joint group", sizes, " was "
                 "compared with the lowest of both, in one model whose covariates are those of the "
                 "most adjusted one without the terms that hold either. ",
                 "Multiplicative interaction was tested by the products of the groups (by Wald's F, "
@@ -92,6 +93,9 @@ def _interaction(facts: RunFacts) -> list[Text]:
                 "spline of each in place of the straight lines.",
             )
         )  # fmt: skip
+        cuts = getattr(each, "joint_cuts", None)
+        if cuts is not None:
+            found.append(_by_cuts(cuts, each.modifier, facts))
         found.append(
             text(
                 "Additive interaction was measured with both cut at their medians: RERI, "
@@ -109,6 +113,21 @@ def _interaction(facts: RunFacts) -> list[Text]:
             )
         )
     return found
+
+
+def _by_cuts(cuts: Any, modifier: str, facts: RunFacts) -> Text:
+    """Say where the study itself cuts both measures, and with whom others are compared."""
+    told = []
+    for measure, at, end in zip(
+        (facts.exposure.measure, modifier), (cuts.exposure, cuts.modifier), cuts.reference,
+        strict=True,
+    ):  # fmt: skip
+        label, unit = words.lower_first(facts.label(measure)), facts.unit(measure)
+        places = listing(f"{cut:g}" for cut in at).plain
+        told.append(text(f"{label} at {places} {unit}".rstrip(), f" (reference: the {end} group)"))
+    start = "Joint groups by fixed cuts, where a value at a cut belongs to the group above it: "
+    end_ = ". With two groups of each, interaction is measured on the additive scale from that "
+    return text(start, listing(told), end_, "reference too.")
 
 
 def _strata(facts: RunFacts) -> list[Text]:
@@ -130,7 +149,9 @@ def _strata(facts: RunFacts) -> list[Text]:
         ),
         text(
             "Interaction was tested in everyone by a Wald test of the products of the dose groups' "
-            "medians with the strata, beside the main terms."
+            "medians with the strata, beside the main terms; and in the same way for the exposure "
+            f"as a straight line, per {facts.exposure.per:g} "
+            f"{facts.unit(facts.exposure.measure)}".rstrip() + "."
         ),
     ]  # fmt: skip
 

@@ -49,7 +49,11 @@ ADJUSTED = ", adjusted F"
 """Ends the contrast of a test of several products by Korn and Graubard's F."""
 
 
+BY_CUTS = "by cuts"
+"""Contrast of joint groups by cuts that the study fixes."""
+
 FAMILIES = (
+    ("products of the groups by fixed cuts", re.compile(r"by cuts(, adjusted F)?")),
     ("products of groups", re.compile(r"(\d+x\d+) groups(, adjusted F)?")),
     ("products of the groups' medians", re.compile(r"(\d+x\d+) trend")),
     ("product of the intakes as straight lines", re.compile(r"continuous(, 1st to 99th .*)?")),
@@ -102,11 +106,13 @@ def _interaction(everything: Book, facts: RunFacts, name: str, asked: Any) -> li
     for contrast in distinct(row.contrast for row in joint):
         mine = [row for row in joint if row.contrast == contrast]
         ranges = _ranges(where, mine, [row for row in cuts if row.contrast == contrast])
-        found.append(modifier_figures.heat_map(where, mine, contrast, ranges))
+        if contrast != BY_CUTS:
+            found.append(modifier_figures.heat_map(where, mine, contrast, ranges))
         found.append(_joint_table(where, mine, contrast, ranges))
     if tests:
-        found.append(_tests_table(where, tests))
-    found += _additive(everything, where)
+        found.append(_tests_table(where, tests, _products_by_cuts(joint)))
+    found += _additive(everything, where, by_cuts=False)
+    found += _additive(everything, where, by_cuts=True)
     found += _slopes(everything, where)
     return found
 
@@ -250,12 +256,13 @@ def _joint_table(
         label = f"{where.facts.outcome(outcome)}{f': difference, {unit}' if unit else ''}"
         groups.append(Group(tuple(body), text(label)))
     model = words.model_words(where.facts.model(rows[0].model))
+    by_cuts = contrast == BY_CUTS
+    against = "the reference" if by_cuts else "the lowest of both"
     return Table(
-        key=f"joint-{where.key}-{contrast}",
+        key=f"joint-{where.key}-{contrast.replace(' ', '-')}",
         caption=text(
             f"Joint groups of {where.exposure} (columns) and {where.modifier} (rows): odds ratios "
-            f"or differences (95% CI) against the lowest of both; covariates of {model} without "
-            "these two"
+            f"or differences (95% CI) against {against}; covariates of {model} without these two"
         ),
         head=(
             (
@@ -265,8 +272,9 @@ def _joint_table(
         ),
         groups=tuple(groups),
         notes=(
-            text("Groups are those of the weighted quantiles in the cohort, lowest first; events "
-                 "and n are unweighted."),
+            text("Groups are by cuts that the study fixes" if by_cuts else
+                 "Groups are those of the weighted quantiles in the cohort, lowest first",
+                 "; events and n are unweighted."),
             *([ranges] if ranges else []),
             *noted(rows, lambda row: f"{row.level} of {where.exposure} with {row.stratum_level} "
                                      f"of {where.modifier}"),
@@ -287,14 +295,21 @@ def _estimate(row: Row | None) -> Cell:
     return number(words.with_interval(row))
 
 
-def _tests_table(where: modifier_figures.Pair, tests: Sequence[Row]) -> Table:
+def _products_by_cuts(joint: Sequence[Row]) -> int:
+    """Count the products of groups by fixed cuts; 0 without such groups."""
+    rows = [row for row in joint if row.contrast == BY_CUTS]
+    exposure, modifier = ({getattr(r, key) for r in rows} for key in ("level", "stratum_level"))
+    return (len(exposure) - 1) * (len(modifier) - 1) if rows else 0
+
+
+def _tests_table(where: modifier_figures.Pair, tests: Sequence[Row], by_cuts: int) -> Table:
     body = [
         Group(
             tuple(
                 (
                     words_cell(words.upper_first(_product(row))),
                     number(_digits(row, "statistic", 2)),
-                    number(_numerator(row)),
+                    number(_numerator(row, by_cuts)),
                     number(_digits(row, "df", 0)),
                     number(words.p_of(row, cell=True)),
                 )
@@ -328,12 +343,17 @@ def _tests_table(where: modifier_figures.Pair, tests: Sequence[Row]) -> Table:
     )  # fmt: skip
 
 
-def _numerator(row: Row) -> str:
-    """Give how many products a test is of: (k - 1)(k - 1) for k by k groups, else one."""
+def _numerator(row: Row, by_cuts: int) -> str:
+    """Give how many products a test is of: (k - 1)(k - 1) for k by k groups, else one.
+
+    `by_cuts` is the number of those of groups by fixed cuts.
+    """
     if not math.isfinite(row.statistic):
         return words.NONE
     if fewer := re.match(r"of (\d+) products", row.note):
         return fewer[1]
+    if row.contrast.startswith(BY_CUTS):
+        return str(by_cuts)
     groups = re.match(r"(\d+)x(\d+) groups", row.contrast)
     return str((int(groups[1]) - 1) * (int(groups[2]) - 1)) if groups else "1"
 
@@ -345,10 +365,10 @@ def _digits(row: Row, column: str, decimals: int) -> Any:
     return modifier_figures.value_of(row, words.fixed(value, decimals), column)
 
 
-def _additive(everything: Book, where: modifier_figures.Pair) -> list[Block]:
+def _additive(everything: Book, where: modifier_figures.Pair, *, by_cuts: bool) -> list[Block]:
     rows = [
         row for row in everything.find(analysis="interaction", stratum=where.name)
-        if row.measure in ADDITIVE
+        if row.measure in ADDITIVE and (row.contrast == BY_CUTS) == by_cuts
     ]  # fmt: skip
     if not rows:
         return []
@@ -369,10 +389,10 @@ def _additive(everything: Book, where: modifier_figures.Pair) -> list[Block]:
     )
     return [
         Table(
-            key=f"interaction-measures-{where.key}",
+            key=f"interaction-measures-{where.key}{'-by-cuts' if by_cuts else ''}",
             caption=text(
-                f"Measures of interaction of {where.exposure} with {where.modifier}, each cut at "
-                "its median (95% CI)"
+                f"Measures of interaction of {where.exposure} with {where.modifier}, "
+                f"{'by fixed cuts' if by_cuts else 'each cut at its median'} (95% CI)"
             ),
             head=(
                 (
@@ -380,9 +400,12 @@ def _additive(everything: Book, where: modifier_figures.Pair) -> list[Block]:
                     *(Cell(text(where.facts.outcome(o)), number=True) for o in outcomes),
                 ),
             ),
-            groups=(*_combinations(everything, where, outcomes), Group(tuple(body))),
+            groups=(
+                *(() if by_cuts else _combinations(everything, where, outcomes)),
+                Group(tuple(body)),
+            ),
             notes=(
-                *_references(where, rows),
+                *(() if by_cuts else _references(where, rows)),
                 text(note),
                 *noted(rows, lambda row: f"{where.facts.outcome(row.outcome)}, {row.measure}"),
             ),

@@ -46,7 +46,7 @@ def strata(book: Book, facts: RunFacts) -> list[Block]:
     list of Block
         Empty for a study without strata.
     """
-    rows = [row for row in book.find(analysis="stratum") if row.measure in MEASURES]
+    rows = [r for r in book.find(analysis="stratum") if r.measure in MEASURES and r.level]
     if not rows:
         return []
     found: list[Block] = [Bullets(tuple(_sentences(book, facts, rows)))]
@@ -65,8 +65,10 @@ def _label(name: str, facts: RunFacts) -> str:
     return next((s.label for s in facts.listed("strata") if s.name == name), name)
 
 
-def _test(book: Book, outcome: str, stratum: str) -> Row | None:
-    return book.one(analysis="stratum", outcome=outcome, stratum=stratum, measure="p_interaction")
+def _test(book: Book, outcome: str, stratum: str, of: str = "group medians") -> Row | None:
+    """Find the test of interaction of the trend, or of another slope."""
+    where = {"analysis": "stratum", "outcome": outcome, "stratum": stratum}
+    return book.one(**where, measure="p_interaction", contrast=f"{of} x {stratum}")
 
 
 def _ends(rows: Sequence[Row]) -> list[Row]:
@@ -205,25 +207,28 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
     """Tabulate one outcome: people of every group and stratum, and the highest group's estimate."""
     outcome, odds = rows[0].outcome, rows[0].measure == "OR"
     levels = distinct(row.level for row in rows)
+    lines = [r for r in book.find(analysis="stratum", outcome=outcome) if not r.level]
+    per = next((row.contrast for row in lines if row.measure in MEASURES), "")
     groups = []
     for name in distinct(row.stratum for row in rows):
         mine = [row for row in rows if row.stratum == name]
         body = [
-            _line(book, [row for row in mine if row.stratum_level == level], levels)
+            _line(book, [row for row in mine if row.stratum_level == level], levels, per)
             for level in distinct(row.stratum_level for row in mine)
         ]
         for level, label in APART.items():
             people = _people(book, outcome, name, level)
             if people is not None and people.estimate > 0:
-                blank = [number() for _ in range(len(levels) + 1)]
+                blank = [number() for _ in range(len(levels) + (2 if per else 1))]
                 cell = number(words.counted(people, "estimate"))
                 body.append((words_cell(label), cell, *blank))
-        groups.append(Group(tuple(body), _heading(book, facts, outcome, name)))
+        groups.append(Group(tuple(body), _heading(book, facts, outcome, name, per)))
     sizes = "events / n" if odds else "n"
     unit = facts.outcome_unit(outcome)
     estimated = "OR (95% CI)" if odds else f"Difference, {unit} (95% CI)"
     heads = (*(f"{level}, {sizes}" for level in levels),
-             f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend")  # fmt: skip
+             f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend",
+             *([f"{'OR' if odds else 'Difference'} {per} (95% CI)"] if per else []))  # fmt: skip
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun_of(facts.exposure)
     model = words.model_words(facts.model(rows[0].model))
@@ -236,23 +241,31 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
         groups=tuple(groups),
         notes=(
             *_sum_note(book),
-            *noted(rows, lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}"),
+            *noted(
+                [*rows, *(row for row in lines if row.measure in MEASURES)],
+                lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}",
+            ),
         ),
     )
 
 
-def _line(book: Book, mine: Sequence[Row], levels: Sequence[str]) -> tuple[Cell, ...]:
+def _line(book: Book, mine: Sequence[Row], levels: Sequence[str], per: str) -> tuple[Cell, ...]:
     by_level: Mapping[str, Row] = {row.level: row for row in mine}
     first, last = mine[0], by_level.get(levels[-1])
     trend = book.one(
         analysis="stratum", measure="p_trend", outcome=first.outcome, stratum=first.stratum,
         stratum_level=first.stratum_level,
     )  # fmt: skip
+    where = {"stratum": first.stratum, "stratum_level": first.stratum_level}
+    slope = book.one(
+        analysis="stratum", outcome=first.outcome, measure=first.measure, contrast=per, **where
+    )  # fmt: skip
     return (
         words_cell(first.stratum_level),
         *(number(words.events_of(by_level[s]) if s in by_level else words.NONE) for s in levels),
         number(words.with_interval(last) if last else words.NONE),
         number(words.p_of(trend, cell=True) if trend else words.NONE),
+        *([number(words.with_interval(slope) if slope else words.NONE)] if per else []),
     )
 
 
@@ -262,12 +275,17 @@ def _people(book: Book, outcome: str, stratum: str, level: str) -> Row | None:
     )
 
 
-def _heading(book: Book, facts: RunFacts, outcome: str, name: str) -> Text:
-    test = _test(book, outcome, name)
-    if test is None or not math.isfinite(test.p_value):
-        return text(_label(name, facts))
-    p = text("P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
-    return text(f"{_label(name, facts)}: ", p, _statistic(book, test))
+def _heading(book: Book, facts: RunFacts, outcome: str, name: str, per: str) -> Text:
+    """Head a division by its tests of interaction: of the trend, and of the straight line."""
+    test, line = _test(book, outcome, name), _test(book, outcome, name, per)
+    told = []
+    if test is not None and math.isfinite(test.p_value):
+        p = text("P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
+        told.append(text(p, _statistic(book, test)))
+    if line is not None and math.isfinite(line.p_value):
+        told.append(text("of the straight line, P\N{NO-BREAK SPACE}", words.p_of(line)))
+    label = _label(name, facts)
+    return text(f"{label}: ", listing(told, last="; ")) if told else text(label)
 
 
 def _statistic(book: Book, test: Row) -> Text:
@@ -276,7 +294,7 @@ def _statistic(book: Book, test: Row) -> Text:
         return text()
     where = {"outcome": test.outcome, "stratum": test.stratum}
     rows = book.find(analysis="stratum", **where)
-    strata_ = distinct(row.stratum_level for row in rows if row.measure in MEASURES)
+    strata_ = distinct(row.stratum_level for row in rows if row.measure in MEASURES and row.level)
     # The note of a test names the strata that are not in it before its colon.
     left_out = f"{test.note.removeprefix('without').partition(':')[0]},"
     tested = [name for name in strata_ if f" {name}," not in left_out]

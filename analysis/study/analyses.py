@@ -27,6 +27,7 @@ from analysis.study.fields import (
 WeightName = Subsample
 EnergyMethod = Literal["standard", "residual", "density"]
 CutPoints = Literal["weighted", "unweighted"]
+End = Literal["lowest", "highest"]
 
 _OUTCOMES = "names of outcomes"
 _CYCLES = 'a list of cycles, such as ["2003-2004"]'
@@ -90,6 +91,17 @@ class Multinomial(Section):
     )
 
 
+class JointCuts(Section):
+    """Joint groups by fixed cuts of the exposure and of its modifier."""
+
+    exposure: tuple[Number, ...] = many("numbers, such as [30]: where each group begins")
+    modifier: tuple[Number, ...] = many("numbers, such as [3]: where each group begins")
+    reference: tuple[End, ...] = many(
+        '"lowest" or "highest", of the exposure and of the modifier: whom others are compared with',
+        ("lowest", "lowest"),
+    )
+
+
 class Interaction(Section):
     """The main exposure together with another measure that may modify its association."""
 
@@ -102,6 +114,9 @@ class Interaction(Section):
         strict=False,
         max_length=4,
         description="a list of whole numbers from 2 to 5, such as [3, 4]: groups of each measure",
+    )
+    joint_cuts: JointCuts | None = Field(
+        None, description="a table, such as { exposure = [30], modifier = [3] }"
     )
     outcomes: tuple[Identifier, ...] = many(_OUTCOMES)
     slopes: tuple[Identifier, ...] = many(f"{_OUTCOMES} that are continuous", ())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.grammar import Name, Transform
 from analysis.grammar.tokens import clip
-from analysis.study.analyses import Adjusted, Confounding, Interaction, Stratum
+from analysis.study.analyses import Adjusted, Confounding, Interaction, JointCuts, Stratum
 from analysis.study.choices import curve_problems
 from analysis.study.naming import (
     cycle_problems,
@@ -241,9 +241,21 @@ def _interaction_problems(
             yield (*at, "joint", j), what
         elif number in interaction.joint[:j]:
             yield (*at, "joint", j), f"{number} is named twice"
+    if interaction.joint_cuts:
+        yield from _joint_cut_problems((*at, "joint_cuts"), interaction.joint_cuts)
     asked = {*interaction.outcomes, *interaction.slopes}
     outcomes = [outcome for outcome in study.outcomes if outcome.name in asked]
     yield from _divided_problems(study, (*at, "modifier"), interaction.modifier, outcomes)
+
+
+def _joint_cut_problems(at: Location, cuts: JointCuts) -> Iterator[Problem]:
+    for key, numbers in (("exposure", cuts.exposure), ("modifier", cuts.modifier)):
+        if not 1 <= len(numbers) < MOST_GROUPS:
+            yield (*at, key), f"want 1 to {MOST_GROUPS - 1} numbers, got {len(numbers)}"
+        elif list(numbers) != sorted(set(numbers)):
+            yield (*at, key), "want numbers that increase"
+    if len(cuts.reference) != 2:
+        yield (*at, "reference"), "want two: of the exposure and of the modifier"
 
 
 def _divided_problems(

@@ -60,7 +60,7 @@ def made_stratum(name, measure=None, cuts=(), groups=None, cycles=(), names=()):
 def made_interaction(**more):
     base = {
         "name": "with_intake", "modifier": "intake", "per": 5.0, "joint": (2, 3),
-        "outcomes": ("low",), "slopes": ("level",), "model": None,
+        "outcomes": ("low",), "slopes": ("level",), "model": None, "joint_cuts": None,
     }  # fmt: skip
     return SimpleNamespace(**(base | more))
 

@@ -11,7 +11,8 @@ from scipy import stats
 
 from analysis.errors import InputError
 from analysis.models.doses import dose_groups
-from analysis.models.interactions import interaction_rows, product_contrasts
+from analysis.models.interactions import interaction_rows
+from analysis.models.joined import product_contrasts
 
 DIGITS = 1e-7
 """Relative difference between two ways to the same converged model."""
@@ -341,7 +342,7 @@ def test_a_study_that_asks_for_none_gets_none(people, make):
 def test_contrasts_of_joint_categories_leave_main_effects_alone(count, data):
     cells = st.lists(st.booleans(), min_size=count**2, max_size=count**2)
     estimable = np.array(data.draw(cells.filter(lambda c: c[0])))
-    contrasts = product_contrasts(estimable, count)
+    contrasts = product_contrasts(estimable, (count, count))
     rows, columns = np.divmod(np.arange(count**2), count)
     effects = np.random.default_rng(5).normal(size=(2, count))
     additive = (effects[0][rows] + effects[1][columns])[estimable]

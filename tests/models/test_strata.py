@@ -62,6 +62,15 @@ def test_each_stratum_is_the_model_of_its_domain(people, make, table, asked, cov
         assert trend["estimate"] == pytest.approx(model.params["score"], rel=1e-6)
         assert trend["p_value"] == pytest.approx(model.pvalues["score"], rel=1e-5)
         assert trend["n"] == model.nobs
+        line = rows[(rows["stratum_level"] == name) & (rows["contrast"] == "per 100 mg/day")].iloc[
+            0
+        ]
+        model = inside.glm(f"y ~ dose + {covariates}", family)
+        ours = line["estimate"] if family == "gaussian" else np.log(line["estimate"])
+        assert ours == pytest.approx(100 * model.params["dose"], rel=1e-6)
+        assert line["std_error"] == pytest.approx(100 * model.bse["dose"], rel=1e-6)
+        assert line["p_value"] == pytest.approx(model.pvalues["dose"], rel=1e-5)
+        assert (line["n"], line["df"]) == (model.nobs, model.df_resid)
     test = rows[rows["measure"] == "p_interaction"].iloc[0]
     own = "" if asked["name"] in ("sex", "area") else " + C(part)"
     # A categorical stratifier's own terms are the strata themselves.
@@ -71,6 +80,11 @@ def test_each_stratum_is_the_model_of_its_domain(people, make, table, asked, cov
     assert test["statistic"] == pytest.approx(expected.statistic, rel=1e-6)
     assert test["p_value"] == pytest.approx(expected.pvalue, rel=1e-5)
     assert test["n"] == model.nobs
+    line = rows[rows["contrast"] == f"per 100 mg/day x {asked['name']}"].iloc[0]
+    expected = design.glm(f"y ~ dose * C(part) + {main}", family).wald_test("dose:C(part)")
+    assert line["statistic"] == pytest.approx(expected.statistic, rel=1e-6)
+    assert line["p_value"] == pytest.approx(expected.pvalue, rel=1e-5)
+    assert (line["measure"], line["n"]) == ("p_interaction", model.nobs)
 
 
 def counted(rows: pd.DataFrame) -> float:

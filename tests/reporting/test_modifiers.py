@@ -80,12 +80,15 @@ def stratum_rows(
             **where, "exposure": MAIN, "stratum_level": level, "measure": "p_trend",
             "p_value": 0.2,
         }  # fmt: skip
+        yield made.ratio_row(slope / 3, 0.05, **at, contrast="per 100 mg/day")
     for level, people in (("not known", 0), ("not compared", 77)):
         yield {
             **where, "exposure": MAIN, "stratum_level": level, "measure": "people",
             "estimate": people, "n": people,
         }  # fmt: skip
-    yield {**where, "exposure": MAIN, "measure": "p_interaction", "p_value": p}
+    tests = {**where, "exposure": MAIN, "measure": "p_interaction"}
+    yield {**tests, "contrast": f"per 100 mg/day x {stratum}", "p_value": 0.031}
+    yield {**tests, "contrast": f"group medians x {stratum}", "p_value": p}
 
 
 def exposure_rows(made: Any, measure: str, slope: float, **more: Any) -> Iterator[dict[str, Any]]:
@@ -456,6 +459,21 @@ def test_a_test_across_strata_has_its_degrees_of_freedom(made: Any, note: str, t
     blocks = strata_sections.strata(book_of(made, *rows), made.facts_for("deng_2013"))
     table = next(b for b in blocks if isinstance(b, Table))
     assert told in table.groups[0].label.plain
+
+
+def test_strata_have_the_straight_line_beside_the_groups(made: Any) -> None:
+    rows = list(stratum_rows(made, "season", {"a": LOWER, "b": HIGHER}))
+    blocks = strata_sections.strata(book_of(made, *rows), made.facts_for("deng_2013"))
+    table = next(b for b in blocks if isinstance(b, Table))
+    assert table.head[0][-1].text.plain == "OR per 100 mg/day (95% CI)"
+    assert "of the straight line, P = 0.031" in table.groups[0].label.plain.replace("\xa0", " ")
+    lines = [row for row in rows if row.get("contrast") == "per 100 mg/day"]
+    printed = [cells[-1].text.plain for cells in table.groups[0].rows[:2]]
+    assert [each[:4] for each in printed] == [f"{row['estimate']:.2f}" for row in lines]
+    bare = [row for row in rows if not str(row.get("contrast", "")).startswith("per 100")]
+    blocks = strata_sections.strata(book_of(made, *bare), made.facts_for("deng_2013"))
+    table = next(b for b in blocks if isinstance(b, Table))
+    assert table.head[0][-1].text.plain == "P for trend"
 
 
 CHOICE = {"vitamin_d": {"none": 0.34, "total": 0.82}, "scale": {"ria": 0.5, "today": 0.52}}
