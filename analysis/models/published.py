@@ -129,6 +129,10 @@ def _row_of(figure: Published, results: pd.DataFrame) -> Any:
     if "measure" not in figure.where:
         # One row a cell holds the estimate; the others hold what goes with it.
         match &= ~results["measure"].isin(["unweighted_proportion", "sd"]).to_numpy()
+    if "contrast" not in figure.where:
+        # Lines within strata go with the groups there: who means them says so.
+        lines = (results["analysis"] == "stratum") & results["contrast"].str.startswith("per ")
+        match &= ~lines.to_numpy()
     if match.sum() != 1:
         said = ", ".join(f"{column} = '{value}'" for column, value in figure.where.items())
         raise InputError(

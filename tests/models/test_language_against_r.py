@@ -71,7 +71,7 @@ def test_crude_and_adjusted_groups(setting, answer):
     covariates = np.atleast_1d(answer["covariates"])
     cuts = (6.0, 10.0) if answer["groups"] == "part" else ()
     asked = SimpleNamespace(
-        name="n", label="n", measure=COLUMNS[answer["groups"]], cuts=cuts,
+        name="n", label="n", domains=(), measure=COLUMNS[answer["groups"]], cuts=cuts,
         parts=answer["levels"] if cuts else (), outcomes=[OUTCOMES[answer["outcome"]]],
         parsed_terms=[parse_term(COLUMNS[name]) for name in covariates],
     )  # fmt: skip

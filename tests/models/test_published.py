@@ -389,3 +389,14 @@ def test_an_estimate_within_one_error_of_none_has_no_side_to_tell():
     assert judge(claim, far).why == said
     certain = ours(1.5, 1.2, 1.9, p=0.001)
     assert judge(claim, certain).why.startswith("Ours is positive, not inverse (95% CI")
+
+
+@pytest.mark.parametrize(("contrast", "p"), [("", 0.2), ("per 100 mg/day x sex", 0.03)])
+def test_a_line_within_strata_is_meant_only_where_its_contrast_is_named(contrast, p):
+    where = {"analysis": "stratum", "stratum": "sex", "measure": "p_interaction"}
+    tests = [{**where, "contrast": "group medians x sex", "p_value": 0.2},
+             {**where, "contrast": "per 100 mg/day x sex", "p_value": 0.03}]  # fmt: skip
+    found = tidy(tests, study="s", weight="w", cycles="c")
+    asked = where | ({"contrast": contrast} if contrast else {})
+    _, verdicts = stand_beside(found, [figure("direction", where=asked, significant=True)])
+    assert verdicts["ours_p"].tolist() == [p]

@@ -38,6 +38,26 @@ cut_z <- as.numeric(svyquantile(~z, design, 0.25, qrule = "math")[[1]][1])
 design <- update(design, little = as.numeric(z < cut_z))
 defined <- list(cut = cut_z, x = as.list(scale_of("x")), incomplete = as.list(scale_of("incomplete")))
 
+# Standard errors of the margins with coefficients and covariates linearised at once (as
+# by_influence in derived.R); svypredmeans takes the two as independent.
+joint_errors <- function(model, groups, levels_) {
+  d <- model$survey.design
+  w <- weights(d, "sampling")
+  frame_ <- d$variables
+  at <- lapply(levels_, function(level) {
+    frame_[[groups]] <- factor(level, levels(frame[[groups]]))
+    model.matrix(delete.response(terms(model)), frame_, xlev = model$xlevels)
+  })
+  values <- sapply(at, function(x) model$family$linkinv(as.numeric(x %*% coef(model))))
+  jacobian <- t(sapply(at, function(x) {
+    colSums(w * model$family$mu.eta(as.numeric(x %*% coef(model))) * x) / sum(w)
+  }))
+  beta <- (model.matrix(model) * resid(model, "working") * model$weights) %*% model$naive.cov
+  estimate <- colSums(w * values) / sum(w)
+  total <- sweep(values, 2, estimate) / sum(w) + (beta %*% t(jacobian)) / w
+  as.numeric(SE(svytotal(total, d)))
+}
+
 # Adjusted and crude, by groups.
 adjusted <- function(outcome, groups, covariates, family) {
   known <- subset(design, !is.na(incomplete) | !("incomplete" %in% covariates))
@@ -52,8 +72,9 @@ adjusted <- function(outcome, groups, covariates, family) {
   margin <- suppressWarnings(svypredmeans(model, reformulate(groups)))
   levels_ <- levels(frame[[groups]])
   df <- degf(known)
+  full <- fitted_model(reformulate(c(groups, covariates), outcome), known, family)
   value <- as.numeric(coef(margin))[match(levels_, names(coef(margin)))]
-  error <- as.numeric(SE(margin))[match(levels_, names(coef(margin)))]
+  error <- joint_errors(full, groups, levels_)
   t <- qt(0.975, df)
   if (binary) {
     around <- t * error / (value * (1 - value))
@@ -63,7 +84,6 @@ adjusted <- function(outcome, groups, covariates, family) {
     low <- value - t * error
     high <- value + t * error
   }
-  full <- fitted_model(reformulate(c(groups, covariates), outcome), known, family)
   test <- regTermTest(full, reformulate(groups), df = df)
   crude <- lapply(levels_, function(level) {
     here_ <- design[!is.na(design$variables[[outcome]]) & design$variables[[groups]] == level, ]
