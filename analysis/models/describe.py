@@ -97,8 +97,8 @@ def group_rows(cohort: Design, doses: Doses, column: str, unit: str) -> Iterator
 def _cut_rows(doses: Doses, column: str, unit: str) -> Iterator[Row]:
     row: Row = {"analysis": "cut_points", "exposure": column, "unit": unit}
     if doses.fixed:
-        for level, cut in zip(doses.levels, doses.cuts, strict=False):
-            yield {**row, "measure": "cut_point", "level": f"{level} up to", "estimate": cut}
+        for level, cut in zip(doses.levels[1:], doses.cuts, strict=True):
+            yield {**row, "measure": "cut_point", "level": f"{level} from", "estimate": cut}
         return
     users = doses.levels[0] == NOBODY
     cuts = doses.cuts[1:] if users else doses.cuts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,8 @@ class Doses:
     levels : tuple of str
         ``("Q1", ..., "Q4")``, lowest first; of users ``("None", "T1", ...)``.
     cuts : ndarray of float, shape (groups - 1,)
-        A value equal to a cut point belongs to the group below it. Of users the first is 0.
+        A value equal to a cut point belongs to the group below it, as quantiles have it; to the
+        group above it where cut points are `fixed`. Of users the first is 0.
     group : Series of category, length n
         Of everyone in the frame with a value, so that the groups are those of the cohort.
     medians : ndarray of float, shape (groups,)
@@ -53,6 +55,9 @@ class Doses:
         """Say the range of group `i` in words, for example ``"> 182 to 254 mg/day"``."""
         text = [f"{cut:,.4g}" if abs(cut) < 1000 else f"{cut:,.0f}" for cut in self.cuts]
         unit = f" {unit}" if unit else ""
+        if self.fixed:
+            end = f"< {text[i]}{unit}" if i < len(text) else ""
+            return f"{text[i - 1]} to {end}" if i and end else end or f"≥ {text[-1]}{unit}"
         if i == 0:
             return f"0{unit}" if self.levels[0] == NOBODY else f"≤ {text[0]}{unit}"
         if i == len(self.cuts):
@@ -87,7 +92,7 @@ def dose_groups(
     users : bool, default False
         Whether the groups are of those above 0, beside one more of those at 0.
     cuts : sequence of float, optional
-        The largest value of each group but the last, which then decide instead of quantiles.
+        Where each group but the lowest begins, which then decide instead of quantiles.
 
     Returns
     -------
@@ -103,7 +108,8 @@ def dose_groups(
     ends = np.asarray(cuts, dtype=float)
     if not len(ends):
         ends = _quantiles(cohort, values, groups, weighted=weighted, users=users, name=column)
-    codes = np.where(np.isnan(values), -1, np.searchsorted(ends, values, side="left"))
+    side: Literal["left", "right"] = "right" if cuts else "left"
+    codes = np.where(np.isnan(values), -1, np.searchsorted(ends, values, side=side))
     group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)
     medians = np.array(
         [_median(cohort.where(codes == i), column, levels[i]) for i in range(len(levels))]

@@ -67,7 +67,7 @@ class Exposure(Protocol):
 
     @property
     def cuts(self) -> Sequence[float]:
-        """Fixed values between the groups; empty where they are quantiles."""
+        """Where each group but the lowest begins; empty where groups are quantiles."""
 
     @property
     def cut_points(self) -> str:

@@ -12,7 +12,7 @@ Rows by `analysis`
     ``measure`` is ``missing`` (people) or ``missing_share`` (unweighted proportion).
 ``cut_points``
     ``level`` is ``p25``, ``p50``, ..., ``measure`` is ``quantile``; ``cut_point`` where the study
-    gives the values (``level`` is ``G1 up to``), the groups are those of ``joint`` (``stratum``
+    gives the values (``level`` is ``G2 from``), the groups are those of ``joint`` (``stratum``
     and ``contrast`` as there), or an ``outcome`` is what lies below it.
 ``groups``
     The dose groups. ``level`` is ``Q1``, ...; ``contrast`` its range in words; ``measure`` is

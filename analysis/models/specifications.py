@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -338,7 +339,8 @@ class _Cell:
         if not len(cuts):
             cuts = self._cuts(each, values)
         own = values[self.inside]
-        codes = np.where(np.isnan(own), -1, np.searchsorted(cuts, own, side="left"))
+        side: Literal["left", "right"] = "right" if exposure.cuts else "left"
+        codes = np.where(np.isnan(own), -1, np.searchsorted(cuts, own, side=side))
         index = self.setting.frame.index[self.inside]
         groups = pd.Categorical.from_codes(codes, list(_levels(exposure)))
         return dummies(pd.Series(groups, index=index), exposure.measure)

@@ -42,8 +42,8 @@ def _exposure(exposure: Any, facts: RunFacts) -> Text:
     if getattr(exposure, "split", "everyone") == "users":
         how = f"people who take none of it, and {nouns} of those who take some, at {cut} of theirs"
     elif ends := getattr(exposure, "cuts", ()):
-        how = f"groups up to {' and '.join(f'{end:g}' for end in ends)} {unit}".rstrip()
-        how += " and above, as the study file has them"
+        how = f"groups that begin at {' and '.join(f'{end:g}' for end in ends)} {unit}".rstrip()
+        how += ", as the study file has them, beside those below"
     else:
         how = f"{nouns} at its {cut} within the cohort"
     models = [

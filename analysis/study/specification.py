@@ -103,8 +103,7 @@ class Exposure(Section):
     measure: Identifier = name_field("a continuous measure")
     groups: int = Field(ge=2, le=10, description="a whole number of at least 2 (at most 10)")
     cuts: tuple[Number, ...] = many(
-        "numbers, such as [30, 50]: the largest value of each group but the last, in place of "
-        "'groups'",
+        "numbers, such as [30, 50]: where each group but the lowest begins, in place of 'groups'",
         (),
     )
     split: Literal["everyone", "users"] = Field(

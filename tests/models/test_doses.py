@@ -95,8 +95,8 @@ def test_quantiles_are_those_of_the_design():
     assert weighted_quantiles(domain, values, shares).tolist() == expected
 
 
-def test_given_cuts_are_the_largest_value_of_their_group():
-    values = np.array([10.0, 30.0, 30.1, 50.0, 75.0, np.nan])
+def test_given_cuts_are_where_their_groups_begin():
+    values = np.array([10.0, 29.9, 30.0, 49.9, 50.0, np.nan])
     doses = dose_groups(
         design(values), pd.DataFrame({"x": values}), "x", 3, weighted=True, cuts=(30, 50)
     )
@@ -104,7 +104,7 @@ def test_given_cuts_are_the_largest_value_of_their_group():
     assert doses.fixed
     assert doses.group.cat.codes.tolist() == [0, 0, 1, 1, 2, -1]
     assert [doses.range_of(i, "nmol/L") for i in range(3)] == [
-        "≤ 30 nmol/L", "> 30 to 50 nmol/L", "> 50 nmol/L",
+        "< 30 nmol/L", "30 to < 50 nmol/L", "≥ 50 nmol/L",
     ]  # fmt: skip
 
 
