@@ -168,6 +168,12 @@ WRONG = {
         "interaction 'vitamin_d', joint_cuts.exposure: want 1 to 4 numbers, got 0",
     ),
     "[250, 350]": ("[350, 250]", "joint_cuts.exposure: want numbers that increase"),
+    'slopes = ["level"]\n\n': (
+        'slopes = ["level"]\n\n[[interactions]]\nname = "again"\nlabel = "Again"\nper = 1\n'
+        'modifier = "vitamin_d_total"\noutcomes = ["low"]\n\n',
+        "interaction 'again', modifier: 'vitamin_d_total' is the modifier of the interaction "
+        "'vitamin_d' already, in the same model; ask for both in one entry",
+    ),
     "modifier = [5]": (
         'modifier = ["5"]',
         "interaction 'vitamin_d', joint_cuts.modifier no. 1: want a number, got the text '5'",

@@ -126,8 +126,9 @@ def _by_cuts(cuts: Any, modifier: str, facts: RunFacts) -> Text:
         places = listing(f"{cut:g}" for cut in at).plain
         told.append(text(f"{label} at {places} {unit}".rstrip(), f" (reference: the {end} group)"))
     start = "Joint groups by fixed cuts, where a value at a cut belongs to the group above it: "
-    end_ = ". With two groups of each, interaction is measured on the additive scale from that "
-    return text(start, listing(told), end_, "reference too.")
+    two_by_two = len(cuts.exposure) == len(cuts.modifier) == 1
+    additive = ". Interaction is measured on the additive scale from that reference too."
+    return text(start, listing(told), additive if two_by_two else ".")
 
 
 def _strata(facts: RunFacts) -> list[Text]:

@@ -58,6 +58,8 @@ def strata(book: Book, facts: RunFacts) -> list[Block]:
         mine = [row for row in rows if row.outcome == outcome]
         found.append(Heading(facts.outcome(outcome)))
         found.append(_table(book, facts, mine))
+        lines = _lines_table(book, facts, outcome)
+        found += [lines] if lines else []
     return found
 
 
@@ -207,28 +209,25 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
     """Tabulate one outcome: people of every group and stratum, and the highest group's estimate."""
     outcome, odds = rows[0].outcome, rows[0].measure == "OR"
     levels = distinct(row.level for row in rows)
-    lines = [r for r in book.find(analysis="stratum", outcome=outcome) if not r.level]
-    per = next((row.contrast for row in lines if row.measure in MEASURES), "")
     groups = []
     for name in distinct(row.stratum for row in rows):
         mine = [row for row in rows if row.stratum == name]
         body = [
-            _line(book, [row for row in mine if row.stratum_level == level], levels, per)
+            _line(book, [row for row in mine if row.stratum_level == level], levels)
             for level in distinct(row.stratum_level for row in mine)
         ]
         for level, label in APART.items():
             people = _people(book, outcome, name, level)
             if people is not None and people.estimate > 0:
-                blank = [number() for _ in range(len(levels) + (2 if per else 1))]
+                blank = [number() for _ in range(len(levels) + 1)]
                 cell = number(words.counted(people, "estimate"))
                 body.append((words_cell(label), cell, *blank))
-        groups.append(Group(tuple(body), _heading(book, facts, outcome, name, per)))
+        groups.append(Group(tuple(body), _heading(book, facts, outcome, name)))
     sizes = "events / n" if odds else "n"
     unit = facts.outcome_unit(outcome)
     estimated = "OR (95% CI)" if odds else f"Difference, {unit} (95% CI)"
     heads = (*(f"{level}, {sizes}" for level in levels),
-             f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend",
-             *([f"{'OR' if odds else 'Difference'} {per} (95% CI)"] if per else []))  # fmt: skip
+             f"{levels[-1]} vs {levels[0]}: {estimated}", "P for trend")  # fmt: skip
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun_of(facts.exposure)
     model = words.model_words(facts.model(rows[0].model))
@@ -241,31 +240,63 @@ def _table(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Table:
         groups=tuple(groups),
         notes=(
             *_sum_note(book),
-            *noted(
-                [*rows, *(row for row in lines if row.measure in MEASURES)],
-                lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}",
-            ),
+            *noted(rows, lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}"),
         ),
     )
 
 
-def _line(book: Book, mine: Sequence[Row], levels: Sequence[str], per: str) -> tuple[Cell, ...]:
+def _lines_table(book: Book, facts: RunFacts, outcome: str) -> Table | None:
+    """Tabulate the exposure as a straight line in each stratum; None without such rows."""
+    rows = [
+        row for row in book.find(analysis="stratum", outcome=outcome)
+        if row.measure in MEASURES and not row.level
+    ]  # fmt: skip
+    if not rows:
+        return None
+    per, odds = rows[0].contrast, rows[0].measure == "OR"
+    groups = []
+    for name in distinct(row.stratum for row in rows):
+        test = _test(book, outcome, name, per)
+        heading = text(_label(name, facts))
+        if test is not None and math.isfinite(test.p_value):
+            heading += text(": P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
+        body = tuple(
+            (
+                words_cell(row.stratum_level),
+                number(words.events_of(row)),
+                number(words.with_interval(row)),
+                number(words.p_of(row, cell=True)),
+            )
+            for row in rows
+            if row.stratum == name
+        )
+        groups.append(Group(body, heading))
+    unit = facts.outcome_unit(outcome)
+    what = "OR" if odds else f"Difference, {unit}," if unit else "Difference"
+    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    heads = ("Events / n" if odds else "n", f"{what} {per} (95% CI)", "P")
+    return Table(
+        key=f"strata-lines-{outcome.replace('_', '-')}",
+        caption=text(f"{facts.outcome(outcome)}: {exposure} as a straight line within strata"),
+        head=((Cell(text("Stratum")), *(Cell(text(label), number=True) for label in heads)),),
+        groups=tuple(groups),
+        notes=noted(rows, lambda row: f"{_label(row.stratum, facts)}, {row.stratum_level}"),
+        series="supporting",
+    )
+
+
+def _line(book: Book, mine: Sequence[Row], levels: Sequence[str]) -> tuple[Cell, ...]:
     by_level: Mapping[str, Row] = {row.level: row for row in mine}
     first, last = mine[0], by_level.get(levels[-1])
     trend = book.one(
         analysis="stratum", measure="p_trend", outcome=first.outcome, stratum=first.stratum,
         stratum_level=first.stratum_level,
     )  # fmt: skip
-    where = {"stratum": first.stratum, "stratum_level": first.stratum_level}
-    slope = book.one(
-        analysis="stratum", outcome=first.outcome, measure=first.measure, contrast=per, **where
-    )  # fmt: skip
     return (
         words_cell(first.stratum_level),
         *(number(words.events_of(by_level[s]) if s in by_level else words.NONE) for s in levels),
         number(words.with_interval(last) if last else words.NONE),
         number(words.p_of(trend, cell=True) if trend else words.NONE),
-        *([number(words.with_interval(slope) if slope else words.NONE)] if per else []),
     )
 
 
@@ -275,17 +306,12 @@ def _people(book: Book, outcome: str, stratum: str, level: str) -> Row | None:
     )
 
 
-def _heading(book: Book, facts: RunFacts, outcome: str, name: str, per: str) -> Text:
-    """Head a division by its tests of interaction: of the trend, and of the straight line."""
-    test, line = _test(book, outcome, name), _test(book, outcome, name, per)
-    told = []
-    if test is not None and math.isfinite(test.p_value):
-        p = text("P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
-        told.append(text(p, _statistic(book, test)))
-    if line is not None and math.isfinite(line.p_value):
-        told.append(text("of the straight line, P\N{NO-BREAK SPACE}", words.p_of(line)))
-    label = _label(name, facts)
-    return text(f"{label}: ", listing(told, last="; ")) if told else text(label)
+def _heading(book: Book, facts: RunFacts, outcome: str, name: str) -> Text:
+    test = _test(book, outcome, name)
+    if test is None or not math.isfinite(test.p_value):
+        return text(_label(name, facts))
+    p = text("P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
+    return text(f"{_label(name, facts)}: ", p, _statistic(book, test))
 
 
 def _statistic(book: Book, test: Row) -> Text:

@@ -241,6 +241,10 @@ def _interaction_problems(
             yield (*at, "joint", j), what
         elif number in interaction.joint[:j]:
             yield (*at, "joint", j), f"{number} is named twice"
+    for other in study.interactions[: int(at[1])]:
+        if (other.modifier, other.model) == (interaction.modifier, interaction.model):
+            what = f"'{other.modifier}' is the modifier of the interaction '{other.name}' already"
+            yield (*at, "modifier"), f"{what}, in the same model; ask for both in one entry"
     if interaction.joint_cuts:
         yield from _joint_cut_problems((*at, "joint_cuts"), interaction.joint_cuts)
     asked = {*interaction.outcomes, *interaction.slopes}

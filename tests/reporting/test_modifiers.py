@@ -464,16 +464,17 @@ def test_a_test_across_strata_has_its_degrees_of_freedom(made: Any, note: str, t
 def test_strata_have_the_straight_line_beside_the_groups(made: Any) -> None:
     rows = list(stratum_rows(made, "season", {"a": LOWER, "b": HIGHER}))
     blocks = strata_sections.strata(book_of(made, *rows), made.facts_for("deng_2013"))
-    table = next(b for b in blocks if isinstance(b, Table))
-    assert table.head[0][-1].text.plain == "OR per 100 mg/day (95% CI)"
-    assert "of the straight line, P = 0.031" in table.groups[0].label.plain.replace("\xa0", " ")
-    lines = [row for row in rows if row.get("contrast") == "per 100 mg/day"]
-    printed = [cells[-1].text.plain for cells in table.groups[0].rows[:2]]
-    assert [each[:4] for each in printed] == [f"{row['estimate']:.2f}" for row in lines]
+    groups, lines = (block for block in blocks if isinstance(block, Table))
+    assert "= 0.40" in groups.groups[0].label.plain.replace("\xa0", " ")
+    assert lines.key == "strata-lines-deficiency"
+    assert lines.head[0][2].text.plain == "OR per 100 mg/day (95% CI)"
+    assert lines.groups[0].label.plain.replace("\xa0", " ").endswith("P for interaction = 0.031")
+    of_lines = [row for row in rows if row.get("contrast") == "per 100 mg/day"]
+    printed = [cells[2].text.plain[:4] for cells in lines.groups[0].rows]
+    assert printed == [f"{row['estimate']:.2f}" for row in of_lines]
     bare = [row for row in rows if not str(row.get("contrast", "")).startswith("per 100")]
     blocks = strata_sections.strata(book_of(made, *bare), made.facts_for("deng_2013"))
-    table = next(b for b in blocks if isinstance(b, Table))
-    assert table.head[0][-1].text.plain == "P for trend"
+    assert [b.key for b in blocks if isinstance(b, Table)] == ["strata-deficiency"]
 
 
 CHOICE = {"vitamin_d": {"none": 0.34, "total": 0.82}, "scale": {"ria": 0.5, "today": 0.52}}
