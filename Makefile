@@ -1,12 +1,13 @@
 # Every target sets up by itself: .venv, from requirements.lock, with uv or with venv and pip.
 PY := .venv/bin/python
-STUDIES ?= deng_2013 forrest_2011
+STUDIES ?= $(basename $(notdir $(sort $(wildcard analysis/studies/*.toml))))
+JOBS ?= 2
 ARGS ?=
 
 .PHONY: demo reports test lint types check lock clean
 
 reports: .venv/.ready  ## download what is missing, fit the models, write reports/
-	$(PY) -m analysis run $(STUDIES) $(ARGS)
+	$(PY) -m analysis run $(STUDIES) --jobs $(JOBS) $(ARGS)
 
 demo: .venv/.ready     ## run a study on an artificial survey: needs no data and no network
 	$(PY) -m analysis demo $(ARGS)
