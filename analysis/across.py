@@ -27,6 +27,12 @@ from analysis.study.reads import tables_of
 SUFFIX = "across"
 """Of the report's folder."""
 
+KEPT = (
+    "schema_version", "name", "title", "question", "references", "data", "cohort",
+    "cohort_options", "exposure", "other_exposures", "outcomes", "models",
+)  # fmt: skip
+"""Sections of a study that estimates across cycles rest on."""
+
 ADJUSTED = ("age", "sex")
 """Measures that trends over the cycles are adjusted for, which every cycle has."""
 
@@ -137,11 +143,12 @@ def _lean(study: Study) -> Study:
     """
     described = study.table1.rows if study.table1 else ()
     whole = study.changed(table1=Table1(rows=tuple(dict.fromkeys((*described, *ADJUSTED)))))
-    lean = study.changed(
-        table1=Table1(rows=(*ADJUSTED, *_food_parts(study))),
-        domains=(), multinomial=(), interactions=(), strata=(), specifications=None,
-        confounding=None, imputation=None, published=(),
-    )  # fmt: skip
+    rest = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in Study.model_fields.items()
+        if name not in KEPT
+    }
+    lean = study.changed(**rest | {"table1": Table1(rows=(*ADJUSTED, *_food_parts(study)))})
     try:
         check_study(lean, MEASURES)
     except InputError:
@@ -220,7 +227,7 @@ def run(
     clock = clock or Clock()
     with clock.stage("read"):
         say("reading and checking against the codebooks")
-        inputs = pipeline.read_tables(_tables(plan), store)
+        inputs = pipeline.read_tables(tables(plan), store)
     with clock.stage("cohort"):
         cohort = pipeline.make_cohort(plan.study, inputs.raw)
         alone = _two_year_weights(plan, inputs.raw, cohort.frame)
@@ -237,7 +244,7 @@ def run(
     return Outcome(plan, results, folder, done.artificial)
 
 
-def _tables(plan: Plan) -> dict[Table, tuple[str, ...]]:
+def tables(plan: Plan) -> dict[Table, tuple[str, ...]]:
     """Every table of the cycles together, with the weights of each alone."""
     found = {table: set(columns) for table, columns in tables_of(plan.study).items()}
     for study in plan.singles:

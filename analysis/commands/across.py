@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from analysis import across as cycles_of
 from analysis import pipeline, printing
 from analysis.commands.runs import require_folder, say, settings_of
 from analysis.commands.terminal import grid, line, log, named_studies, out
+from analysis.models.across import ALL_BY
 from analysis.nhanes.cycles import CYCLES
 from analysis.synthetic.parameters import CYCLES as ARTIFICIAL
 
@@ -69,13 +70,12 @@ def _grid(one: Any, rows: list[Mapping[str, Any]], *, artificial: bool) -> Table
             f"{people:,.0f}" if math.isfinite(people) and name in (*CYCLES, POOLED[0]) else "",
             *(_figure(contrasts.get(each)) for each in (True, False)),
         )
-    for measure, label in (("p_heterogeneity", "P, heterogeneity"), ("Q", "P, Cochran's Q")):
-        tests = [r for r in mine if r["analysis"] == "heterogeneity" and r["measure"] == measure]
-        picked = [
-            next((r for r in tests if " vs " in r["contrast"]), None),
-            next((r for r in tests if r["contrast"].startswith("per ")), None),
-        ]
-        table.add_row(Text(label), "", *(_p(row) for row in picked))
+    tests = [row for row in mine if row["analysis"] == "heterogeneity" and row["p_value"] >= 0]
+    own = [row for row in tests if row["contrast"].endswith(ALL_BY)]
+    one = [row for row in tests if row["measure"] == "p_heterogeneity" and row not in own]
+    for label, found in (("P, own models", own), ("P, one model", one)):
+        picked = (_of(found, lambda text: " vs " in text), _of(found, lambda t: t[:4] == "per "))
+        table.add_row(Text(label), "", *map(_p, picked))
     return table
 
 
@@ -90,6 +90,10 @@ def _figure(row: Mapping[str, Any] | None) -> Text:
     low, high = form(row["conf_low"]), form(row["conf_high"])
     interval = "" if printing.NONE in (low, high) else f" ({low}, {high})"
     return Text(f"{form(row['estimate'])}{interval}")
+
+
+def _of(rows: list[Mapping[str, Any]], wanted: Callable[[str], bool]) -> Mapping[str, Any] | None:
+    return next((row for row in rows if wanted(row["contrast"])), None)
 
 
 def _p(row: Mapping[str, Any] | None) -> Text:

@@ -19,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from analysis.errors import InputError
 from analysis.models import describe
@@ -32,7 +33,7 @@ from analysis.models.matrix import dummies
 from analysis.models.outcomes import Response, response
 from analysis.models.plan import Exposure, Measures, Model, Plan, Row
 from analysis.models.results import tidy
-from analysis.models.setting import Setting
+from analysis.models.setting import DF_RULE, Setting
 from analysis.survey import Design
 
 CYCLE = "cycle"
@@ -41,6 +42,8 @@ ONE_MODEL, FIXED, RANDOM, PREDICTION = (
     "one model", "fixed effect", "random effects", "prediction interval",
 )  # fmt: skip
 TREND = "trend over group medians x cycle"
+ALL_BY = ", covariates x cycle"
+"""Ends the contrast of a test in which covariates too have coefficients of their own by cycle."""
 
 
 @dataclass(frozen=True)
@@ -101,21 +104,32 @@ class Across:
     def own_setting(self, cycle: str) -> Setting:
         """Give the study of one cycle, with dose groups and knots of its own.
 
+        Outcomes are left to `own_fit`.
+
         Raises
         ------
         InputError
             If the exposure cannot be divided there.
         """
         people = self.alone.where((self.cycle == cycle).to_numpy())
-        responses = {
-            name: replace(found, domain=people.where(found.values.notna()))
-            for name, found in self.setting.responses.items()
-        }
         doses = doses_of(self.exposure, people, self.setting.frame)
         return replace(
-            self.setting, cohort=people, before=people, responses=responses,
+            self.setting, cohort=people, before=people, responses={},
             doses={self.exposure.measure: doses}, _covariates={},
         )  # fmt: skip
+
+    def own_fit(self, own: Setting, outcome: str) -> Fit:
+        """Prepare the model on a cycle as its own run has it.
+
+        Raises
+        ------
+        InputError
+            If the outcome does not occur there.
+        """
+        asked = self.setting.responses[outcome].outcome
+        found = response(asked, own.cohort, self.setting.frame)
+        fit = Fit(found, self.model, own.columns(self.model.parsed_terms), DF_RULE)
+        return within(fit, people_of(fit))
 
 
 def estimate_across(
@@ -258,9 +272,11 @@ def _own_row(across: Across, own: Setting | str, outcome: str, place: Row) -> Ro
     place = place | {"stratum": OWN_CUTS, "exposure": across.exposure.measure}
     if isinstance(own, str):
         return place | {"outcome": outcome, "model": across.model.name, "note": own}
-    fit = own.fit(outcome, across.model.parsed_terms, across.model)
-    doses = own.doses[across.exposure.measure]
-    return _highest(across, within(fit, people_of(fit)), doses) | place
+    try:
+        fit = across.own_fit(own, outcome)
+    except InputError as error:
+        return place | {"outcome": outcome, "model": across.model.name, "note": as_note(error)}
+    return _highest(across, fit, own.doses[across.exposure.measure]) | place
 
 
 # All cycles
@@ -293,7 +309,8 @@ def _pooled(whole: Row, rows: Sequence[Row]) -> Iterator[Row]:
         for row, share in zip(known, shares, strict=True):
             place = {"stratum": name, "stratum_level": row["stratum_level"], "measure": "share"}
             yield base | place | {"estimate": share}
-    yield from _spread(more | {"analysis": "heterogeneity"}, found, len(known))
+    df = sum(float(row["df"]) for row in known)
+    yield from _spread(more | {"analysis": "heterogeneity"}, found, len(known), df)
 
 
 def _usable(row: Row) -> bool:
@@ -321,10 +338,18 @@ def _prediction(found: Combined, *, ratio: bool) -> Row:
     return {"estimate": middle, "conf_low": low, "conf_high": high}
 
 
-def _spread(row: Row, found: Combined, k: int) -> Iterator[Row]:
-    """Give Cochran's Q, the variance between cycles, and its share."""
+def _spread(row: Row, found: Combined, k: int, df: float) -> Iterator[Row]:
+    """Give Cochran's Q, the variance between cycles, and its share.
+
+    Cycles have no stratum in common, so their estimates are independent, and Q over k - 1 is Wald's
+    F of the products with the cycles in one model in which every coefficient has such products; its
+    denominator has the degrees of freedom of all cycles.
+    """
     row = row | {"n": np.nan, "events": np.nan}
     yield row | {"measure": "Q", "statistic": found.q, "df": k - 1, "p_value": found.p_q}
+    f = found.q / (k - 1)
+    tested: Row = {"measure": "p_heterogeneity", "contrast": f"{row['contrast']} x cycle{ALL_BY}"}
+    yield row | tested | {"statistic": f, "df": df, "p_value": float(stats.f.sf(f, k - 1, df))}
     for name, values in (
         ("tau2", (found.tau2, found.tau2_low, found.tau2_high)),
         ("I2", (found.i2, found.i2_low, found.i2_high)),
@@ -336,7 +361,8 @@ def _spread(row: Row, found: Combined, k: int) -> Iterator[Row]:
 def _heterogeneity(across: Across, outcome: str) -> Iterator[Row]:
     """Test in one model of all people, by products with the cycles, that the association holds.
 
-    Cycles have indicators of their own; the covariates' coefficients are those of all cycles.
+    Cycles have indicators of their own; the covariates' coefficients are those of all cycles, so
+    that what changed in these can show as a change of the association.
     """
     fit, measure = across.together(outcome), across.exposure.measure
     groups = dummies(fit.of_members(across.doses.group), measure)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import InputError
-from analysis.models.describe import estimate
+from analysis.models.describe import estimate, unit_of
 from analysis.models.doses import members
 from analysis.models.energy import energy_adjusted
 from analysis.models.levels import as_note, wald_row
@@ -119,8 +119,7 @@ def _followed(setting: Setting, model: Model) -> Iterator[Followed]:
             yield Followed(place, adjusted, share=False, unit=unit)
     for name, response in setting.responses.items():
         share = response.family == "binomial"
-        measure = response.outcome.measure
-        unit = setting.unit(measure) if measure and not share else ""
+        unit = "" if share else unit_of(response, setting.measures)
         yield Followed({"outcome": name}, response.everyone.to_numpy(), share=share, unit=unit)
 
 

@@ -108,7 +108,8 @@ Beside ``flow``, ``cut_points`` and ``groups`` of all cycles together:
     logarithm. ``share`` is what the cycle ``stratum_level`` has of the weights.
 ``heterogeneity``
     ``p_heterogeneity`` (Wald tests of products with the cycles in one model; ``contrast`` says of
-    what), ``Q`` (Cochran's), ``tau2`` (of log odds ratios or differences) and ``I2`` (from 0 to 1).
+    what, and whether covariates have such products too), ``Q`` (Cochran's), ``tau2`` (of log odds
+    ratios or differences) and ``I2`` (from 0 to 1).
 ``cycle_mean``
     ``mean`` of an ``exposure`` or continuous ``outcome``, ``proportion`` of a binary one, in the
     cycle ``stratum_level``, the middle of whose years is ``level``; ``contrast`` says if the intake

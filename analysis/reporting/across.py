@@ -30,6 +30,7 @@ from analysis.reporting.document import (
     Section,
     Table,
     Text,
+    listing,
     text,
 )
 from analysis.reporting.facts import RunFacts
@@ -140,28 +141,41 @@ def _sides(rows: Sequence[Row], known: Sequence[Row]) -> str:
     clear = sum(words.direction(row) == want for row in mine)
     told = (
         f"It lies {side} {none:g} in {len(mine)} of {words.plural(len(known), 'cycle')}, with the "
-        f"whole interval in {clear or 'none'}"
+        f"whole interval in {'all' if clear == len(known) else clear or 'none'}"
     )
     without = len(rows) - len(known)
     return told + (f"; {without} without an estimate. " if without else ". ")
 
 
 def _agreement(book: Book, outcome: str) -> Text:
-    test = _wald(book, outcome, " vs ")
-    q = _measured(book, outcome, "Q", highest=True)
+    """Judge by both tests: of the cycles' own models, and of one model of all."""
+    own, one = (_wald(book, outcome, " vs ", own=each) for each in (True, False))
     i2 = _measured(book, outcome, "I2", highest=True)
-    if test is None or not math.isfinite(test.p_value):
+    tests = [test for test in (own, one) if test is not None and math.isfinite(test.p_value)]
+    if not tests:
         return text()
-    differ = "The cycles differ" if test.p_value < 0.05 else "The cycles are not shown to differ"
-    told = text(differ, " (P for heterogeneity\N{NO-BREAK SPACE}", words.p_of(test))
-    if q is not None and i2 is not None:
-        told += text(" in one model; Cochran's Q, P\N{NO-BREAK SPACE}", words.p_of(q))
-        told += text(", I²\N{NO-BREAK SPACE}", value(i2, words.percent), "%")
-    return told + ")."
+    differ = {test.p_value < 0.05 for test in tests}
+    said = {
+        frozenset({True}): "The cycles differ",
+        frozenset({False}): "The cycles are not shown to differ",
+    }.get(frozenset(differ), "Whether the cycles differ depends on the test")
+    told = [
+        text(words.p_of(test), " by the cycles' own models" if test is own else " in one model")
+        for test in tests
+    ]
+    found = text(said, " (P for heterogeneity\N{NO-BREAK SPACE}", listing(told))
+    if i2 is not None and math.isfinite(i2.estimate):
+        found += text("; I²\N{NO-BREAK SPACE}", value(i2, words.percent), "%")
+    return found + ")."
 
 
-def _wald(book: Book, outcome: str, kind: str) -> Row | None:
+OWN = ", covariates x cycle"
+"""Ends the contrast of a test by the cycles' own models."""
+
+
+def _wald(book: Book, outcome: str, kind: str, *, own: bool = False) -> Row | None:
     rows = book.find(analysis="heterogeneity", outcome=outcome, measure="p_heterogeneity")
+    rows = [row for row in rows if row.contrast.endswith(OWN) == own]
     return next((row for row in rows if kind in row.contrast), None)
 
 
@@ -317,19 +331,19 @@ def _heterogeneity_table(book: Book, facts: RunFacts, outcomes: Sequence[str], k
         body = []
         for highest in (True, False):
             q = _measured(book, outcome, "Q", highest=highest)
-            test = _wald(book, outcome, " vs " if highest else "per ")
-            if q is None and test is None:
+            kind = " vs " if highest else "per "
+            own, one = (_wald(book, outcome, kind, own=each) for each in (True, False))
+            if own is None and one is None:
                 continue
-            spread = [_measured(book, outcome, name, highest=highest) for name in ("tau2", "I2")]
-            body.append(_spread_line(q, test, spread))
+            spread = [_measured(book, outcome, name, highest=highest) for name in ("I2", "tau2")]
+            body.append(_spread_line((own, one, q), spread))
         trend = _wald(book, outcome, "trend")
         if trend is not None:
             empty = [number(words.NONE)] * 3
-            body.append(
-                (words_cell("Trend over the groups"), number(words.p_of(trend, cell=True)), *empty)
-            )
+            p = number(words.p_of(trend, cell=True))
+            body.append((words_cell("Trend over the groups"), number(words.NONE), p, *empty))
         groups.append(Group(tuple(body), label=text(facts.outcome(outcome))))
-    columns = ("P, one model", "P, Cochran's Q", "I², % (95% CI)", "τ² (95% CI)")
+    columns = ("P, own models", "P, one model", "P, Cochran's Q", "I², % (95% CI)", "τ² (95% CI)")
     return Table(
         key=key,
         caption=text("Whether the association is the same in all cycles"),
@@ -337,9 +351,12 @@ def _heterogeneity_table(book: Book, facts: RunFacts, outcomes: Sequence[str], k
         groups=tuple(groups),
         notes=(
             text(
-                "P of one model: design-based Wald test of the products of the exposure with the "
-                "cycles, the test to be trusted. Cochran's Q takes the cycles' standard errors as "
-                "known, though each rests on few degrees of freedom. τ² is the variance between "
+                "Own models: Wald F test that the cycles' separate models have the same "
+                "association. One model: Wald F test of the products of the exposure with the "
+                "cycles in one model, whose covariates have the same coefficients in all; where "
+                "these changed over the years, it can take that for a change of the association. "
+                "Cochran's Q refers the first to chi square, as if the cycles' standard errors "
+                "were known, and is too ready to find a difference. τ² is the variance between "
                 "the cycles' true values (log odds ratios or differences), I² its share of it and "
                 "a typical cycle's sampling variance; with few cycles both are known poorly, as "
                 "their intervals say."
@@ -349,13 +366,12 @@ def _heterogeneity_table(book: Book, facts: RunFacts, outcomes: Sequence[str], k
     )
 
 
-def _spread_line(q: Row | None, test: Row | None, spread: Sequence[Row | None]) -> tuple[Cell, ...]:
-    named = test.contrast.removesuffix(" x cycle") if test else q.contrast if q else ""
-    tau2, i2 = spread
+def _spread_line(tests: Sequence[Row | None], spread: Sequence[Row | None]) -> tuple[Cell, ...]:
+    named = next(test.contrast for test in tests if test is not None).removesuffix(OWN)
+    i2, tau2 = spread
     return (
-        words_cell(words.upper_first(named.replace(" vs ", " against "))),
-        number(words.p_of(test, cell=True) if test else words.NONE),
-        number(words.p_of(q, cell=True) if q else words.NONE),
+        words_cell(words.upper_first(named.removesuffix(" x cycle").replace(" vs ", " against "))),
+        *(number(words.p_of(test, cell=True) if test else words.NONE) for test in tests),
         number(_ranged(i2, percent=True)),
         number(_ranged(tau2, percent=False)),
     )

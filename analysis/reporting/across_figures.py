@@ -223,7 +223,7 @@ def _points(axes: Axes, rows: Sequence[Row], line: Sequence[Row]) -> None:
         axes.plot([place(row)], [row.estimate * scale], "o", color=style.SERIES[0], ms=5,
                   mec=style.PAPER, mew=0.5)  # fmt: skip
     numbers = [n * scale for n in finite(known, columns=("estimate", "conf_low", "conf_high"))]
-    _limits(axes, numbers, share=share)
+    _limits(axes, [*numbers, *(value for _, value in drawn)], share=share)
 
 
 def _limits(axes: Axes, numbers: Sequence[float], *, share: bool) -> None:

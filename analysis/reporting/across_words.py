@@ -158,9 +158,9 @@ def _combined() -> tuple[Text, ...]:
 
 def _tested() -> Text:
     return text(
-        "Heterogeneity: Wald F tests of the products of the exposure with indicators of the cycles "
-        "in one model of everyone, design-based and beside those indicators themselves; and "
-        "Cochran's Q of the cycles' estimates."
+        "Heterogeneity: Wald F tests that the cycles' own models have the same association, and of "
+        "the products of the exposure with indicators of the cycles (beside these) in one model of "
+        "everyone; and Cochran's Q of the cycles' estimates."
     )
 
 

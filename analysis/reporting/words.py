@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any, Literal
 
 from analysis import printing
@@ -241,7 +240,7 @@ def nth(number: int) -> str:
 
 
 def cycles_words(cycles: Sequence[str], last: str = " and ") -> str:
-    """Name cycles: as a span of years if they follow each other, else one by one.
+    """Name cycles by the spans of years that they cover without a gap.
 
     Parameters
     ----------
@@ -253,11 +252,14 @@ def cycles_words(cycles: Sequence[str], last: str = " and ") -> str:
     Returns
     -------
     str
-        ``2001–2006``, or ``2001–2002 and 2005–2006``.
+        ``2001–2006``, or ``2001–2002 and 2005–2008``.
     """
-    spans = sorted((int(cycle[:4]), int(cycle[-4:])) for cycle in cycles)
-    if all(after[0] == before[1] + 1 for before, after in pairwise(spans)):
-        spans = [(spans[0][0], spans[-1][1])] if spans else []
+    spans: list[tuple[int, int]] = []
+    for first, final in sorted((int(cycle[:4]), int(cycle[-4:])) for cycle in cycles):
+        if spans and first == spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], final)
+        else:
+            spans.append((first, final))
     told = [f"{first}{DASH}{final}" for first, final in spans]
     return last.join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
