@@ -56,6 +56,8 @@ def _grid(one: Any, rows: list[Mapping[str, Any]], *, artificial: bool) -> Table
     found = [row for row in mine if row["analysis"] == "cycle" and row["stratum"] == "cycle"]
     found += [row for row in mine if row["analysis"] == "pooled" and row["stratum"] in POOLED]
     found = [row for row in found if row["measure"] != "share"]
+    # Two cycles predict nothing.
+    found = [r for r in found if r["stratum"] != POOLED[-1] or math.isfinite(r["estimate"])]
     highest = next(row for row in found if row["level"])
     unit = next(row["contrast"] for row in found if not row["level"])
     title = f"{one.label}: {_title(highest)}" + (" of ARTIFICIAL data" if artificial else "")
