@@ -147,7 +147,7 @@ def test_every_command_of_the_document_runs(tmp_path: Path, monkeypatch, capsys)
     reports = {path.parent.name for path in tmp_path.rglob("report.html")}
     assert reports == {
         "deng_2013-exposure_calcium_total", "forrest_2011-2003-2004", "deficiency_2003",
-        "calcium_pressure", "deng_2013-across",
+        "calcium_pressure", "deng_2013-across-2003-2004+2005-2006",
     }  # fmt: skip
     assert "people.csv" in said["cohort deng_2013 --write people.csv"]
     results = pd.read_csv(tmp_path / "reports" / "calcium_pressure" / "results.csv")

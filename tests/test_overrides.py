@@ -118,8 +118,8 @@ def test_exposures_of_one_study_change_places():
 
 
 def test_what_is_set_beside_an_exposure_is_set_after_it():
-    study = changed("deng_2013", "exposure.per=10", "exposure=vitamin_d_total")
-    assert study.exposure.per == 10
+    study = changed("deng_2013", "exposure.groups=3", "exposure=vitamin_d_total")
+    assert (study.exposure.groups, study.exposure.per) == (3, 5)
 
 
 def test_words_follow_a_changed_condition():

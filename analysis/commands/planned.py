@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from analysis.cohort.drift import told_of
 from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS
 from analysis.grammar import Condition
@@ -66,6 +67,7 @@ def _entries(study: Study, *, tables: bool) -> Iterator[Entry]:
     yield from _headed("Further", _further(study))
     yield from _headed("Tables", _tables(study, named=tables))
     yield from _headed("Published", _published(study))
+    yield from _headed("Drift", told_of(study))
     yield from _headed("Look at", hints(study, MEASURES))
 
 

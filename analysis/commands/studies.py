@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis import printing
-from analysis.cohort.drift import told_of
 from analysis.cohort.measures import MEASURES
 from analysis.commands import described
 from analysis.commands.planned import plan_grid
@@ -39,8 +38,6 @@ def check(options: argparse.Namespace) -> None:
         told = ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n)
         line(console, f"{study.name}: in order ({told})")
         console.print(plan_grid(study, console.width, tables=options.verbose))
-        for warning in told_of(study):
-            line(console, f"{study.name} {warning}")
 
 
 def measures(options: argparse.Namespace) -> None:
