@@ -27,7 +27,11 @@ def declared() -> dict[str, str]:
 
 def conda() -> dict[str, str]:
     document = yaml.safe_load((ROOT / "environment.yml").read_text())
-    return dict(map(parsed, document["dependencies"]))
+    plain = [each for each in document["dependencies"] if isinstance(each, str)]
+    by_pip = [
+        name for each in document["dependencies"] if isinstance(each, dict) for name in each["pip"]
+    ]
+    return dict(map(parsed, [*plain, *by_pip]))
 
 
 def version(text: str) -> tuple[int, ...]:
