@@ -132,6 +132,8 @@ def test_check_names_weights_by_cycle_and_tables_when_asked(capsys):
     words = " ".join(capsys.readouterr().out.split())
     assert "WTDRD1 of DRXTOT (2001-2002) WTDRD1 of DR1TOT (2003-2006)" in words
     assert "VID_B (2001-2002): SEQN, LBDVIDMS" in words
+    assert "the smallest subsample used, that of calcium_total, energy, lutein_dietary" in words
+    assert "5. With first-day dietary weight, if some left have none" in words
 
 
 @pytest.mark.parametrize(
@@ -151,6 +153,11 @@ def test_check_names_weights_by_cycle_and_tables_when_asked(capsys):
             'measure = "magnesium_dietary"\ngroups = 3\nper = 100',
             'measure = "vitamin_d_total"\ngroups = 3\nper = 400',
             "400 looks like IU/day, but vitamin_d_total is in µg/day",
+        ),
+        (
+            'measure = "magnesium_dietary"\ngroups = 3\nper = 100',
+            'measure = "vitamin_d_total"\ncuts = [400]\nper = 5',
+            "exposure 'vitamin_d_total', cuts: 400 looks like IU/day",
         ),
         ("vitamin_d < 50", "vitamin_d < 30", ""),
         ("vitamin_d < 50", "vitamin_d < 0", ""),
@@ -375,6 +382,11 @@ def test_a_measure_is_printed_in_full_by_its_name(capsys):
 def test_measures_that_cannot_be_shown(arguments, said, capsys):
     assert main(["measures", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_words_find_a_measure_by_its_name_as_by_its_label(capsys):
+    assert main(["measures", "vitamin d ria"]) == 0
+    assert "vitamin_d_ria" in capsys.readouterr().out
 
 
 def test_measures_are_listed_in_80_columns_with_whole_names(capsys):

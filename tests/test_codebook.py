@@ -98,6 +98,7 @@ def test_the_variables_of_a_table(ask):
         ([], 2, ["--search WORD"]),
         (["RIAGENDR", "--search", "sex"], 2, ["--search WORD"]),
         (["RIAGENDR", "--cycles", "2003"], 2, ["did you mean '2003-2004'?"]),
+        (["--table", "DPQ"], 2, ["the table of 1999-2000", "DPQ_D 2005-2006", "DPQ_J 2017-2018"]),
         (["--table", "DEMO_K"], 2, ["_B 2001-2002"]),
         (["--table", "../../DEMO_B"], 2, ["no table of a cycle"]),
         (["--table", "MORT_B"], 2, ["no codebook"]),

@@ -117,6 +117,13 @@ def test_exposures_of_one_study_change_places():
     assert "division 'vitamin_d_intake'" in study.left_out
 
 
+def test_parts_that_name_the_old_exposure_by_its_label_are_left_out():
+    """Serum 25(OH)D is no intake that a part could be named after."""
+    study = changed("huang_2021", "exposure=vitamin_d_total")
+    assert not study.interactions and not any("25(OH)D" in each.label for each in study.strata)
+    assert "interaction 'magnesium'" in study.left_out
+
+
 def test_what_is_set_beside_an_exposure_is_set_after_it():
     study = changed("deng_2013", "exposure.groups=3", "exposure=vitamin_d_total")
     assert (study.exposure.groups, study.exposure.per) == (3, 5)

@@ -163,6 +163,10 @@ def test_the_sections_are_read(study: Study) -> None:
 
 
 WRONG = {
+    '{ name = "some", label = "some", keep': (
+        '{ name = "some", label = "some", outcomes = { low = "level < 15" }, keep',
+        "outcomes.low: want a name of a-z, 0-9 and _ that begins with a letter",
+    ),
     "exposure = [250, 350]": (
         "exposure = []",
         "interaction 'vitamin_d', joint_cuts.exposure: want 1 to 4 numbers, got 0",

@@ -105,6 +105,15 @@ def _table(name: str, cycles: Collection[str]) -> Table:
             + ", ".join(f"_{c.suffix} {c.name}" for c in CYCLES.values() if c.suffix)
             + "; none is 1999-2000.",
         )
+    read = read_tables()
+    later = [table for table in read if _stem(table) == found.name and table != found]
+    if found.cycle == "1999-2000" and found not in read and later:
+        named = ", ".join(f"{table.name} {table.cycle}" for table in sorted(later, key=_by_cycle))
+        raise InputError(
+            f"'{found.name}' without a letter is the table of 1999-2000, which no measure reads",
+            where="--table",
+            remedy=f"Name one with its cycle's letter: {named}.",
+        )
     if found.is_mortality:
         raise InputError(
             f"{found.name} stands for linked mortality, which has no codebook",
@@ -198,6 +207,10 @@ def _print_found(console: Console, library: Library, words: Sequence[str], mark:
         table.add_row(Text(name), Text(label), Text(cycles), Text(", ".join(stems)))
     console.print(table)
     line(log(), f"{len(found):,} found. One of them in full: python -m analysis codebook NAME")
+
+
+def _by_cycle(table: Table) -> str:
+    return table.cycle
 
 
 def _stem(table: Table) -> str:

@@ -30,7 +30,7 @@ def mentioning(word: str) -> list[Measure]:
     InputError
         If there is none, with the nearest name.
     """
-    wanted = word.lower()
+    wanted = word.lower().replace("_", " ")
     found = [measure for measure in MEASURES.values() if wanted in _searched(measure)]
     if not found:
         raise InputError(
@@ -42,7 +42,8 @@ def mentioning(word: str) -> list[Measure]:
 
 def _searched(measure: Measure) -> str:
     levels = " ".join(measure.levels)
-    return f"{measure.name} {measure.label} {measure.unit} {levels} {measure.note}".lower()
+    words = f"{measure.name} {measure.label} {measure.unit} {levels} {measure.note}"
+    return words.lower().replace("_", " ")
 
 
 def listing(found: Sequence[Measure]) -> Table:

@@ -18,6 +18,7 @@ from analysis.nhanes import cycles as nhanes
 from analysis.study import Exposure, Outcome, Study
 from analysis.study.hints import hints
 from analysis.study.reads import tables_of
+from analysis.study.weighting import smallest
 from analysis.study.years import years
 
 LABELS = {name: measure.label for name, measure in MEASURES.items()}
@@ -79,8 +80,11 @@ def _headed(heading: str, lines: Sequence[str] | Iterator[str]) -> Iterator[Entr
 def _weight(study: Study) -> Iterator[str]:
     weight, pooled = WEIGHTS[study.weight], study.data.cycles
     shared = f", shared over {len(pooled)} cycles" if len(pooled) > 1 else ""
-    found = "" if study.data.weight else "; the smallest subsample used"
-    yield f"{study.weight}: {weight.label}{shared}{found}"
+    yield f"{study.weight}: {weight.label}{shared}"
+    confined = list(dict.fromkeys(name for name, _ in smallest(study, MEASURES)[1]))
+    if confined and study.weight != "interview":
+        more = f" and {len(confined) - 3} more" if len(confined) > 3 else ""
+        yield f"  the smallest subsample used, that of {', '.join(confined[:3])}{more}"
     carried: dict[str, list[str]] = {}
     for cycle in pooled:
         table, variable = weight.source(cycle, pooled).columns["weight"]
@@ -100,6 +104,9 @@ def _cohort(study: Study) -> Iterator[str]:
     for i, step in enumerate(study.cohort, start=1):
         yield f"{i}. {step.label} ({_said(step.condition)})"
     number = len(study.cohort) + 1
+    label = WEIGHTS[study.weight].label
+    yield f"{number}. With {label[0].lower()}{label[1:]}, if some left have none"
+    number += 1
     if study.cohort_options.complete_cases and study.exposure:
         yield f"{number}. No exposure or covariate missing (complete cases)"
 

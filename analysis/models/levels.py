@@ -26,6 +26,13 @@ frequent with two to four, uncommon from five on.
 """
 
 
+ALIASED = 1e-8
+"""Share of a column's spread, within the columns before it removed, below which it is their sum.
+
+Rounding leaves some 1e-15; of honest covariates the share is above 1e-3.
+"""
+
+
 def people_of(fit: Fit) -> np.ndarray:
     """Say whom a fit would use: known outcome, positive weight, no covariate missing.
 
@@ -43,7 +50,8 @@ def within(fit: Fit, kept: np.ndarray) -> Fit:
     """Restrict a fit to some of its people: the domain shrinks, the design does not.
 
     A covariate that is the same in all who are left (a category that nobody there has) is the
-    intercept over again, and is left out: the model stays the same without it.
+    intercept over again, and one that the others before it make up (a spline of age among the old)
+    adds nothing to them: both are left out, and the model stays the same without them.
 
     Parameters
     ----------
@@ -59,9 +67,21 @@ def within(fit: Fit, kept: np.ndarray) -> Fit:
     values = covariates.to_numpy()
     if values.size:
         covariates = covariates.loc[:, values.min(axis=0) < values.max(axis=0)]
+        covariates = covariates.loc[:, _independent(covariates.to_numpy(float))]
     domain = fit.response.domain
     domain = domain.where(domain.frame.index.isin(covariates.index))
     return replace(fit, response=replace(fit.response, domain=domain), covariates=covariates)
+
+
+def _independent(values: np.ndarray) -> np.ndarray:
+    """Say which columns are not a combination of the intercept and the columns before them."""
+    size = values.shape[1]
+    if len(values) <= size:
+        return np.ones(size, dtype=bool)  # too few people for a model: the fit says so
+    centred = values - values.mean(axis=0)
+    spread = np.sqrt((centred**2).sum(axis=0))
+    apart = np.abs(np.diag(np.linalg.qr(centred / spread, mode="r")))
+    return apart > ALIASED
 
 
 @dataclass(frozen=True)
@@ -237,7 +257,8 @@ def few_events(results: RegressionResults) -> str:
 
 def as_note(error: InputError) -> str:
     """Write an error of a fit as the reason for a missing estimate, without where and remedy."""
-    return textwrap.shorten(f"no estimate: {error.what.splitlines()[0]}", 160, placeholder=" ...")
+    told = textwrap.shorten(f"no estimate: {error.what.splitlines()[0]}", 160, placeholder="…")
+    return f"{told[:-1].rstrip(' ,;:')} …" if told.endswith("…") else told
 
 
 def wald_row(

@@ -19,6 +19,9 @@ _CURVE = ("spline_knots", "spline_reference")
 _PARTS = re.compile(r"_(total|dietary|supplemental|supplement|two_days)\b")
 """What tells measures of one nutrient apart."""
 
+_QUALIFIED = re.compile(r"^(total|dietary|supplemental|serum) ")
+"""What the label of one such measure begins with."""
+
 
 def exchange_exposure(
     raw: dict[str, Any], old: str, new: str, measures: Mapping[str, Measure]
@@ -65,7 +68,7 @@ def exchange_exposure(
     others = raw.get("other_exposures", [])
     mine = next((each for each in others if each.get("measure") == new), None)
     left_out = list(_in_models(raw, old, new) if mine is None else _change_places(raw, mine))
-    left_out += _without_meaning(raw, old, new)
+    left_out += _without_meaning(raw, old, new, measures)
     _table1(raw, new)
     # The new measures' smallest subsample may be another; its weight is found by itself.
     raw.get("data", {}).pop("weight", None)
@@ -145,7 +148,9 @@ def _term(text: str) -> Term | None:
         return None  # told with the other problems
 
 
-def _without_meaning(raw: dict[str, Any], old: str, new: str) -> Iterator[str]:
+def _without_meaning(
+    raw: dict[str, Any], old: str, new: str, measures: Mapping[str, Measure]
+) -> Iterator[str]:
     """Take out what speaks of the old exposure, or is made of the new one."""
     if raw.pop("specifications", None):
         yield "specification curve"
@@ -154,7 +159,8 @@ def _without_meaning(raw: dict[str, Any], old: str, new: str) -> Iterator[str]:
     ):  # fmt: skip
         kept = []
         for entry in raw.get(section, []):
-            if _speaks_of(entry, old) or _speaks_of(entry, new) or entry.get(key) == new:
+            spoken = (_speaks_of(entry, name, _label(measures, name)) for name in (old, new))
+            if any(spoken) or entry.get(key) == new:
                 yield f"{word} '{entry.get('name')}'"
             else:
                 kept.append(entry)
@@ -195,6 +201,9 @@ def _subject(name: str) -> str:
     return _PARTS.sub("", name).replace("_", " ")
 
 
-def _speaks_of(entry: Mapping[str, Any], name: str) -> bool:
+def _speaks_of(entry: Mapping[str, Any], name: str, label: str = "") -> bool:
+    """Whether the words of an entry hold a measure's subject, or its label (``25(OH)D``)."""
     words = f"{entry.get('name', '')} {entry.get('label', '')}".replace("_", " ").lower()
-    return re.search(rf"\b{re.escape(_subject(name))}\b", words) is not None
+    called = _QUALIFIED.sub("", label.lower())
+    spoken = re.search(rf"\b{re.escape(_subject(name))}\b", words) is not None
+    return spoken or bool(called and called in words)

@@ -110,7 +110,14 @@ def _numbers(study: Study) -> Iterator[tuple[str, str, float]]:
     for stratum in study.strata:
         for cut in stratum.cuts:
             yield f"division '{stratum.name}', cuts", stratum.measure, cut
+    for interaction in study.interactions:
+        fixed = interaction.joint_cuts
+        for cut in fixed.modifier if fixed else ():
+            place = f"interaction '{interaction.name}', joint_cuts"
+            yield place, interaction.modifier, cut
     for exposure in study.exposures:
+        for cut in exposure.cuts:
+            yield f"exposure '{exposure.measure}', cuts", exposure.measure, cut
         yield f"exposure '{exposure.measure}', per", exposure.measure, exposure.per
         if isinstance(exposure.spline_reference, int | float):
             place = f"exposure '{exposure.measure}', spline_reference"

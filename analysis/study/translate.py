@@ -21,7 +21,7 @@ from analysis.study.analyses import (
     Specifications,
     Stratum,
 )
-from analysis.study.fields import Section
+from analysis.study.fields import NAME, Section
 from analysis.study.lines import entry_name
 from analysis.study.specification import (
     CohortOptions,
@@ -163,6 +163,8 @@ def _words(raw: Mapping[str, Any], location: Location, kind: str, context: Mappi
         return _unknown_key(location)
     # Behind the first colon, a description tells what the field is for.
     want = (field.description or "").split(": ")[0] if field else "text"
+    if field is None and kind == "string_pattern_mismatch":
+        want = NAME
     if kind == "missing":
         return f"missing; want {want}"
     if isinstance(location[-1], int) and field is None:

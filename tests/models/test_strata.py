@@ -192,6 +192,29 @@ def test_a_covariate_that_is_the_same_in_a_stratum_is_left_out(people, make, tab
     assert np.log(found.loc["T3", "estimate"]) == pytest.approx(expected, rel=DIGITS)
 
 
+def test_a_covariate_that_the_others_make_up_in_a_stratum_is_left_out(people, make, table):
+    """Above its last knot a spline is a straight line: its columns say the same as each other."""
+    last = people["age"].quantile(0.9)
+    frame = people.assign(bend=(people["age"] - last).clip(lower=0.0), sex_age=people["age"] * 2)
+    terms = ("age", "bend", "sex_age", "sex")
+    setting = make.setting(
+        frame, terms=("age", "bend", "sex"), strata=[make.stratum("old", "age", cuts=(last,))]
+    )
+    twice = make.setting(frame, terms=terms, strata=[make.stratum("old", "age", cuts=(last,))])
+    one, two = (
+        table(strata_rows(each), outcome="level", stratum_level=each.plan.strata[0].parts[1])
+        for each in (setting, twice)
+    )
+    assert one["estimate"].notna().sum() >= 3
+    np.testing.assert_allclose(one["estimate"], two["estimate"], rtol=DIGITS)
+    old = (frame["age"] >= last).to_numpy()
+    group = setting.doses["dose"].group.astype(str)
+    design = Design(frame.assign(group=group), weights="weight", strata="stratum", psu="psu")
+    model = design.where(old).glm("level ~ C(group) + age + C(sex)")
+    found = one.set_index("level")["estimate"]["T3"]
+    assert found == pytest.approx(model.params["C(group)[T.T3]"], rel=DIGITS)
+
+
 def test_a_separated_covariate_is_a_note_not_a_crash(people, make, table):
     frame = people.copy()
     old = (frame["area"] == "North") & (frame["sex"] == "Female") & frame["level"].notna()
