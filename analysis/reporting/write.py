@@ -17,6 +17,7 @@ from analysis.reporting.document import Report
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.html import render
 from analysis.reporting.sections import build
+from analysis.reporting.typst import render_pdf
 
 BUILDING = ".building-"
 STALE_SECONDS = 3600
@@ -30,7 +31,7 @@ Builder = Callable[[pd.DataFrame, RunFacts], Report]
 def write_report(
     results: pd.DataFrame, facts: RunFacts, folder: Path, make: Builder = build
 ) -> None:
-    """Write ``results.csv``, ``figures/`` and ``report.html``.
+    """Write ``results.csv``, ``figures/``, ``report.pdf`` and ``report.html``.
 
     Everything is made in a temporary folder within `folder` and moved to its place when it is
     whole, the page last. Temporary folders of runs that were killed are removed first. Other
@@ -64,8 +65,9 @@ def write_report(
         csv.to_csv(made / "results.csv", index=False, lineterminator="\n", encoding="utf-8")
         _write_figures(report, made / "figures")
         (made / "report.html").write_text(render(report), encoding="utf-8", newline="\n")
+        (made / "report.pdf").write_bytes(render_pdf(report))
         _replace_folder(made / "figures", folder / "figures", made / "old")
-        for file in ("results.csv", "report.html"):
+        for file in ("results.csv", "report.pdf", "report.html"):
             (made / file).replace(folder / file)
 
 

@@ -17,6 +17,8 @@ import pytest
 from analysis.reporting import write_report
 from analysis.reporting.write import BUILDING, _machine, _remove_stale
 
+WRITTEN = {"figures", "report.html", "report.pdf", "results.csv"}
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {
@@ -34,7 +36,7 @@ def test_two_runs_write_the_same_bytes(forrest: Any, tmp_path: Path) -> None:
     first = contents(tmp_path / "one")
     assert first == contents(tmp_path / "two")
     assert set(first) == {
-        "report.html", "results.csv", "figures/flow.svg", "figures/flow.png",
+        "report.html", "report.pdf", "results.csv", "figures/flow.svg", "figures/flow.png",
         "figures/flow-narrow.svg", "figures/prevalence.svg", "figures/prevalence.png",
         "figures/prevalence-narrow.svg",
     }  # fmt: skip
@@ -91,7 +93,9 @@ def test_what_else_is_in_the_folder_stays(forrest: Any, tmp_path: Path) -> None:
     (tmp_path / "my notes.txt").write_text("mine")
     write_report(*forrest, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"figures", "my notes.txt", "report.html", "results.csv", "run.json"}
+    assert names == {
+        "figures", "my notes.txt", "report.html", "report.pdf", "results.csv", "run.json"
+    }  # fmt: skip
     assert not (tmp_path / "figures" / "stale.svg").exists()
 
 
@@ -104,7 +108,7 @@ def test_a_run_that_fails_leaves_the_old_report_whole(forrest: Any, tmp_path: Pa
     with pytest.raises(KeyError):
         write_report(results.drop(columns="estimate"), facts, tmp_path)
     assert contents(tmp_path) == before
-    assert {path.name for path in tmp_path.iterdir()} == {"figures", "report.html", "results.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == WRITTEN
 
 
 def test_a_link_in_the_place_of_figures_is_not_followed(forrest: Any, tmp_path: Path) -> None:
@@ -182,4 +186,4 @@ def test_a_run_killed_in_mid_write_leaves_nothing_for_long(forrest: Any, tmp_pat
     (left,) = folder.iterdir()
     assert left.name.startswith(BUILDING) and (left / "report.html").exists()
     write_report(*forrest, folder)
-    assert {path.name for path in folder.iterdir()} == {"figures", "report.html", "results.csv"}
+    assert {path.name for path in folder.iterdir()} == WRITTEN

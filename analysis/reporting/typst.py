@@ -1,0 +1,338 @@
+"""A report as a PDF, set like an article by typst.
+
+The words of a report are handed to the layout (``templates/report.typ``) as JSON, never as source:
+whatever a stranger wrote into a title or a label stays text. Fonts are those that come with typst,
+and for figures those that come with matplotlib; no font of the machine and no network is used.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import typst
+
+from analysis.reporting import columns
+from analysis.reporting.document import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Details,
+    Doi,
+    Figure,
+    Heading,
+    KeyFacts,
+    Listing,
+    Paragraph,
+    Part,
+    Report,
+    Section,
+    Strong,
+    Table,
+    Text,
+    Value,
+    walk,
+)
+from analysis.reporting.html import doi_url, numbering
+
+LONGEST = {"data": 60, "supporting": 150}
+"""Rows of the longest table in the appendix; a longer one is told of, with where to find it."""
+
+_WHOLE = 300.0
+"""Height of the highest table that is kept on one page, in points."""
+
+_WIDEST, _TALLEST = 430.0, 590.0
+"""Points that a figure may be wide, so that its type is that of the text, and high, so that its
+caption fits below it."""
+
+_LONG = 900
+"""Letters of a table's cell from which its row may be broken over pages."""
+
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SHORT = 74
+_KEYWORDS = ("NHANES", "complex survey", "design-based inference", "reanalysis")
+
+Json = dict[str, Any]
+
+
+def render_pdf(report: Report) -> bytes:
+    """Render a report.
+
+    Parameters
+    ----------
+    report : Report
+        What to say.
+
+    Returns
+    -------
+    bytes
+        A whole PDF, tagged, with bookmarks; it names no date, and the same report gives the same
+        bytes.
+    """
+    made = engine(report).compile(format="pdf")
+    assert isinstance(made, bytes)
+    return made
+
+
+def engine(report: Report) -> typst.Compiler:
+    """Give typst a report, to compile it or to ask what it holds.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    typst.Compiler
+    """
+    # The stub knows no files in memory, which it takes.
+    given: Any = sources(report)
+    return typst.Compiler(given, font_paths=_fonts())
+
+
+def sources(report: Report) -> dict[str, bytes]:
+    """Make all that typst reads of a report.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    dict of str to bytes
+        The layout, the words as JSON, and the figures, by the names of files.
+    """
+    made = {
+        "main.typ": (files("analysis.reporting") / "templates" / "report.typ").read_bytes(),
+        "report.json": json.dumps(_report(report), ensure_ascii=False).encode(),
+    }
+    return made | {f"{f.key}.svg": f.drawing.wide.encode() for f in report.figures}
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Fonts of typst and of matplotlib, the same on every machine."""
+    paths = [Path(mpl.get_data_path()) / "fonts" / "ttf"]
+    return typst.Fonts(include_system_fonts=False, font_paths=paths)
+
+
+def _report(report: Report) -> Json:
+    setter = _Setter(numbering(report))
+    sections = [setter.section(section) for section in report.sections]
+    title = _clean(report.title)
+    return {
+        "title": title,
+        "short": title if len(title) <= _SHORT else f"{title[: _SHORT - 1].rstrip()}…",
+        "question": _clean(report.question),
+        "notice": _clean(report.notice),
+        "synthetic": report.synthetic,
+        "keywords": [*_KEYWORDS, *(["artificial data"] if report.synthetic else [])],
+        "sections": sections,
+        "appendix": [
+            {"title": title, "blocks": blocks}
+            for title, blocks in (
+                ("Supporting material", setter.supporting),
+                ("Numbers behind the figures", _data(report, setter)),
+            )
+            if blocks
+        ],
+    }
+
+
+@dataclass
+class _Setter:
+    """Sets blocks; those that belong in the appendix it keeps, and leaves a pointer to them.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        Numbers of tables and figures, as in the page.
+    """
+
+    names: dict[str, str]
+    supporting: list[Json] = field(default_factory=list)
+
+    def section(self, section: Section) -> Json:
+        """Set a section's body, and put aside what it has for the appendix."""
+        body: list[Json] = []
+        aside: list[Json] = []
+        for block in section.blocks:
+            if isinstance(block, Details):
+                body.append(self._pointer(block.blocks, block.summary))
+                aside += self._details(block)
+            elif isinstance(block, Table) and block.series == "supporting":
+                body.append(self._pointer((block,), block.caption.plain))
+                aside += self.blocks((block,))
+            else:
+                body += self.blocks((block,))
+        if aside:
+            heading = {"kind": "heading", "title": _clean(section.title)}
+            self.supporting += [heading, *aside]
+        return {"key": section.key, "title": _clean(section.title), "blocks": body}
+
+    def _details(self, block: Details) -> list[Json]:
+        """Set blocks shown on demand, below their summary unless a lone table's caption says it."""
+        label = {
+            "kind": "subheading", "title": _clean(block.summary), "label": _label(block.summary)
+        }  # fmt: skip
+        numbered = all(self._name(inner) for inner in block.blocks)
+        return [*([] if numbered else [label]), *self.blocks(block.blocks)]
+
+    def _pointer(self, blocks: Sequence[Block], words: str) -> Json:
+        """Tell where in the appendix to find blocks: the first and the last that have a number."""
+        targets = [
+            {"name": self._name(block), "label": _label(_key(block))}
+            for block in walk(blocks)
+            if self._name(block)
+        ]
+        ends = targets if len(targets) < 2 else [targets[0], targets[-1]]
+        return {
+            "kind": "pointer", "text": _clean(words).rstrip("."), "targets": ends,
+            "label": _label(words),
+        }  # fmt: skip
+
+    def _name(self, block: Block) -> str:
+        return self.names.get(_key(block), "")
+
+    def blocks(self, blocks: Sequence[Block]) -> list[Json]:
+        """Set blocks where they stand."""
+        return [each for block in blocks for each in self._block(block)]
+
+    def _block(self, block: Block) -> Iterator[Json]:
+        match block:
+            case Paragraph():
+                yield {"kind": "paragraph", "text": inline(block.text), "as": block.kind}
+            case Heading():
+                yield {"kind": "heading", "title": _clean(block.title)}
+            case Bullets():
+                items = [inline(item) for item in block.items]
+                yield {"kind": "bullets", "items": items, "ordered": block.ordered}
+            case Listing():
+                yield {"kind": "listing", "text": _clean(block.text, lines=True)}
+            case KeyFacts():
+                facts = [
+                    {"label": _clean(f.label), "value": inline(f.value), "note": inline(f.note)}
+                    for f in block.facts
+                ]
+                yield {"kind": "facts", "facts": facts, "across": block.across}
+            case Table():
+                yield self.table(block)
+            case Figure():
+                yield self._figure(block)
+            case Details():
+                yield from self._details(block)
+
+    def table(self, table: Table, number: str = "") -> Json:
+        """Set a table, or tell where it is if it is too long for paper."""
+        told = {
+            "number": number or self._name(table),
+            "caption": inline(table.caption),
+            "label": _label(table.key),
+        }
+        if table.lines > LONGEST.get(table.series, table.lines):
+            rows = sum(len(group.rows) for group in table.groups)
+            return {"kind": "left-out", **told, "rows": f"{rows:,}", "where": _where(table)}
+        fit = columns.fit(table)
+        return {
+            "kind": "table", **told,
+            "size": fit.size, "widths": fit.widths, "gaps": fit.gaps, "turned": fit.turned,
+            "whole": fit.height <= _WHOLE, "words": table.stack,
+            "head": [[_cell(cell, table, fit) for cell in row] for row in table.head],
+            "groups": [
+                {
+                    "label": inline(group.label),
+                    "rows": [[_cell(cell, table, fit) for cell in row] for row in group.rows],
+                }
+                for group in table.groups
+            ],
+            "notes": [inline(note) for note in table.notes],
+        }  # fmt: skip
+
+    def _figure(self, figure: Figure) -> Json:
+        return {
+            "kind": "figure", "number": self._name(figure), "label": _label(_key(figure)),
+            "caption": inline(figure.caption), "file": f"{figure.key}.svg",
+            "width": _width(figure.drawing.wide),
+            "alt": _clean(f"{figure.title}. {figure.description}"),
+        }  # fmt: skip
+
+
+def _data(report: Report, setter: _Setter) -> list[Json]:
+    """Set the numbers behind each figure."""
+    found = []
+    for figure in report.figures:
+        told = setter.table(figure.data, f"Numbers behind {setter.names[_key(figure)]}")
+        found.append(told | {"caption": [_clean(figure.title)]})
+    return found
+
+
+def _where(table: Table) -> str:
+    """Name the files beside the PDF that hold a table's rows."""
+    if table.series == "data":
+        return f"figures/{table.key.removesuffix('-numbers')}.csv and in report.html"
+    return f"tables/{table.key}.csv and in report.html"
+
+
+def _key(block: Block) -> str:
+    if isinstance(block, Figure):
+        return f"figure-{block.key}"
+    return block.key if isinstance(block, Table) else ""
+
+
+def _label(key: str) -> str:
+    """Make a name that typst can link to."""
+    return "at-" + re.sub(r"[^A-Za-z0-9]+", "-", key)
+
+
+def _width(svg: str) -> float:
+    """Choose the width of a figure, in points; less than usual if it would be too high."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if found is None:
+        return _WIDEST
+    width, height = (float(number) for number in found.groups())
+    return min(_WIDEST, _TALLEST * width / height)
+
+
+def _cell(cell: Cell, table: Table, fit: columns.Fit) -> Json:
+    words = inline(cell.text)
+    if table.stack and cell.number:
+        parts = [{"as": "value", "text": _clean(piece)} for piece in columns.pieces(cell)]
+        words = [each for part in parts for each in (part, " ")][:-1]
+    return {
+        "text": words, "number": cell.number, "span": cell.span, "mark": cell.mark,
+        "whole": columns.unbroken(cell) and not table.stack and not fit.squeezed,
+        "long": len(cell.text.plain) > _LONG,
+    }  # fmt: skip
+
+
+def inline(text: Text) -> list[str | Json]:
+    """Set running text: plain words as strings, the rest as what they are."""
+    return [_part(part) for part in text.parts]
+
+
+def _part(part: Part) -> str | Json:
+    match part:
+        case Value():
+            return {"as": "value", "text": _clean(part.text)}
+        case Code():
+            return {"as": "code", "pieces": columns.broken(_clean(part.text))}
+        case Strong():
+            return {"as": "strong", "text": _clean(part.text)}
+        case Doi():
+            return {"as": "doi", "text": f"doi:{_clean(part.doi)}", "url": doi_url(part.doi)}
+        case _:
+            return _clean(part)
+
+
+def _clean(text: str, *, lines: bool = False) -> str:
+    """Replace what no font can show; a line break is one only in listings."""
+    text = text.replace("\r\n", "\n")
+    return _UNSEEN.sub("\ufffd", text if lines else re.sub(r"[\n\t]", " ", text))

@@ -1,0 +1,338 @@
+"""The PDF: it says what the page says, strangers' words stay words, tables fit the paper."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typst as engine
+
+from analysis.reporting import build, columns, typst
+from analysis.reporting.document import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Details,
+    Doi,
+    Figure,
+    Group,
+    Heading,
+    KeyFact,
+    KeyFacts,
+    Listing,
+    Paragraph,
+    Report,
+    Section,
+    Strong,
+    Table,
+    Value,
+    text,
+    walk,
+)
+from analysis.reporting.html import numbering
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}"><path d="M0 0H9V9Z"/></svg>'
+
+
+class Drawn:
+    """A drawing that costs no time."""
+
+    def __init__(self, width: float = 518.4, height: float = 300) -> None:
+        self.wide = SVG.format(width, height)
+
+
+def table(key: str, *rows: tuple[str, ...], **more: Any) -> Table:
+    columns_of = max(map(len, rows), default=1)
+    head = tuple(Cell(text(f"Column {n}"), number=n > 0) for n in range(columns_of))
+    body = tuple(tuple(Cell(text(c), number=n > 0) for n, c in enumerate(row)) for row in rows)
+    options = {"caption": text(f"Caption of {key}"), "groups": (Group(body),), **more}
+    return Table(key=key, head=(head,), **options)
+
+
+def figure(key: str, data: Table, **more: Any) -> Figure:
+    drawing: Any = Drawn(**more)
+    return Figure(key, text(f"Words below {key}"), f"Title of {key}", "What is seen", drawing, data)
+
+
+def report(*blocks: Block, **more: Any) -> Report:
+    told = {"title": "A title", "question": "A question?", "synthetic": False, **more}
+    return Report(sections=(Section("answer", "The answer", blocks),), **told)
+
+
+def said(whole: Report, *selectors: str) -> str:
+    """Everything that the engine sets as text within elements, as it understood it."""
+    compiler = typst.engine(whole)
+    found = [json.loads(compiler.query(selector)) for selector in selectors]
+    return "".join(_words(found)).replace("\ufe0e", "")
+
+
+def _words(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("func") in ("text", "raw") and isinstance(node.get("text"), str):
+            yield node["text"]
+        elif node.get("func") in ("space", "parbreak"):
+            yield " "
+        else:
+            for value in node.values():
+                yield from _words(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _words(value)
+
+
+def paper(whole: Report, folder: Path) -> list[str]:
+    """The text of each page, as a reader's program finds it."""
+    tool = shutil.which("pdftotext")
+    if tool is None:
+        pytest.skip("pdftotext (poppler-utils) is not here")
+    (folder / "report.pdf").write_bytes(typst.render_pdf(whole))
+    command = [tool, "-layout", "-enc", "UTF-8", str(folder / "report.pdf"), "-"]
+    ended = subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return ended.stdout.decode("utf-8").split("\f")[:-1]
+
+
+@pytest.mark.parametrize("name", ["forrest", "deng"])
+def test_titles_captions_and_numbers_are_set(name: str, request: pytest.FixtureRequest) -> None:
+    whole = build(*request.getfixturevalue(name))
+    told = said(whole, "heading", "figure", "list", "enum")
+    names = numbering(whole)
+    for section in whole.sections:
+        assert section.title in told
+        for block in walk(section.blocks):
+            if isinstance(block, Table) and names.get(block.key):
+                assert f"{names[block.key]}. {block.caption.plain}" in told, block.key
+            if isinstance(block, Table) and block.series == "main":
+                numbers = [value.text for value in _values(block)]
+                assert numbers or block.key in ("published-table",)
+                assert all(number in told for number in numbers), block.key
+            if isinstance(block, Figure):
+                assert f"{names[f'figure-{block.key}']}. {block.caption.plain}" in told
+
+
+def _values(block: Table) -> list[Value]:
+    cells = [cell for group in block.groups for row in group.rows for cell in row]
+    return [value for cell in cells for value in cell.text.values]
+
+
+NASTY = [
+    "#panic()", "*bold* _it_", "$x^2$", "[a](b)", "<answer>", "@answer", "\\u{41} \\", "`raw`",
+    "// gone", "/* gone */", "= Heading", "- item", "~", "---", '"quoted"', "'s", "%{}&",
+    "#include \"x\"", "https://example.org/a", "{{ title }}", "\"], [\"",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [pytest.param(n, id=str(i)) for i, n in enumerate(NASTY)])
+def test_words_of_strangers_stay_words(words: str) -> None:
+    held = table("t", (f"row {words}", f"cell {words}"), caption=text(f"caption {words}"))
+    held = replace(held, notes=(text(f"note {words}"),), key=f"t{words}")
+    held = replace(held, groups=(Group(held.groups[0].rows, label=text(f"group {words}")),))
+    blocks = (
+        Bullets((text(f"bullet {words}", Strong(f"strong {words}"), Code(f"code {words}")),)),
+        Bullets((text("link ", Doi(f"10.1000/{words}")),), ordered=True), held,
+        Heading(f"inner {words}"), Listing(f"listing {words}"),
+    )  # fmt: skip
+    whole = report(*blocks, title=f"title {words}", question=f"question {words}")
+    told = said(whole, "heading", "figure", "list", "enum", "title", "raw")
+    assert "code" in told
+    for place in ("row", "cell", "caption", "note", "group", "bullet", "strong", "inner", "title"):
+        assert f"{place} {words}" in told, place
+    for place in ("listing", "code"):
+        assert f"{place} {words}" in told or set(words) & set("_/"), place
+    assert f"doi:10.1000/{words}" in told
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x85", "\ud800", "\ufffe"])
+def test_what_cannot_be_printed_is_replaced(character: str) -> None:
+    whole = report(table("t", (f"a{character}b", "1")), title=f"T{character}")
+    assert "a\ufffdb" in said(whole, "figure")
+    assert typst.render_pdf(whole).startswith(b"%PDF-")
+
+
+def test_lines_are_kept_in_listings_only() -> None:
+    whole = report(Bullets((text("one\ntwo"),)), Listing("one\ntwo"))
+    told = said(whole, "list", "raw")
+    assert "one two" in told and "one\ntwo" in told
+
+
+@pytest.mark.parametrize("doi", ["10.1000/a", "no doi", '10.1000/"x'])
+def test_only_dois_are_links(doi: str) -> None:
+    whole = report(Bullets((text("See ", Doi(doi)),), ordered=True))
+    links = [link["dest"] for link in json.loads(typst.engine(whole).query("link"))]
+    links = [link for link in links if isinstance(link, str)]
+    assert links == (["https://doi.org/10.1000/a"] if doi == "10.1000/a" else [])
+
+
+def test_it_names_no_date_and_is_the_same_again() -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    first, again = (typst.render_pdf(report(figure("f", data))) for _ in range(2))
+    assert first == again
+    assert b"/CreationDate" not in first and b"CreateDate" not in first
+    assert b"/MarkInfo" in first and b"/Lang(en)" in first.replace(b" ", b"")
+
+
+SIGNS = "−0.5 0.46 (0.35–0.57) µg m² I² τ² ≥ ≤ < × ≈ ✓ ✗ α β ° … é “x” ’"
+
+
+def test_signs_are_printed_and_found(tmp_path: Path) -> None:
+    pages = paper(report(Paragraph(text(SIGNS)), Paragraph(text("naïve Δ Ж → ≠"))), tmp_path)
+    assert SIGNS in pages[0] and "naïve Δ Ж → ≠" in pages[0]
+
+
+def test_artificial_data_say_so_on_each_page_and_caption(tmp_path: Path) -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    blocks = (
+        table("t", ("a", "1")),
+        figure("f", data),
+        table("s", ("a", "1"), series="supporting"),
+    )
+    whole = report(*blocks, synthetic=True)
+    pages = paper(whole, tmp_path)
+    assert len(pages) == 3
+    for number, page in enumerate(pages, 1):
+        assert "ARTIFICIAL DATA" in page and f"page {number} of 3" in page
+    told = "".join(pages)
+    for caption in ("Table 1", "Figure 1", "Table S1", "Numbers behind Figure 1"):
+        assert f"{caption}. Artificial data. " in told
+    assert not any("ARTIFICIAL" in p for p in paper(replace(whole, synthetic=False), tmp_path))
+
+
+def kinds(blocks: list[typst.Json]) -> list[str]:
+    return [block["kind"] for block in blocks]
+
+
+def test_what_supports_stands_in_the_appendix() -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    whole = report(
+        Paragraph(text("First")), table("main", ("a", "1")),
+        table("s1", ("a", "1"), series="supporting"), figure("f", data),
+        Details("More of it", (table("s2", ("a", "1"), series="supporting"), Heading("Inner"))),
+        Details("The study file", (Listing("x = 1"),)),
+    )  # fmt: skip
+    told = typst._report(whole)
+    (section,) = told["sections"]
+    supporting, data_of = told["appendix"]
+    assert kinds(section["blocks"]) == [
+        "paragraph", "table", "pointer", "figure", "pointer", "pointer"
+    ]  # fmt: skip
+    assert kinds(supporting["blocks"]) == [
+        "heading", "table", "subheading", "table", "heading", "subheading", "listing"
+    ]  # fmt: skip
+    assert [block["number"] for block in data_of["blocks"]] == ["Numbers behind Figure 1"]
+    names = [
+        [target["name"] for target in b["targets"]] for b in section["blocks"] if "targets" in b
+    ]
+    assert names == [["Table S1"], ["Table S2"], []]
+
+
+@pytest.mark.parametrize(
+    ("series", "rows", "kind"),
+    [
+        ("main", 400, "table"),
+        ("supporting", typst.LONGEST["supporting"] - 1, "table"),
+        ("supporting", typst.LONGEST["supporting"], "left-out"),
+        ("data", typst.LONGEST["data"] - 1, "table"), ("data", typst.LONGEST["data"], "left-out"),
+    ],
+)  # fmt: skip
+def test_long_tables_are_told_of(series: Any, rows: int, kind: str) -> None:
+    long = table("long-numbers", *[("a", "1")] * rows, series=series)
+    setter = typst._Setter({"long-numbers": "Table S1"})
+    told = setter.table(long)
+    assert told["kind"] == kind
+    if kind == "left-out":
+        assert told["rows"] == str(rows)
+        where = "figures/long.csv" if series == "data" else "tables/long-numbers.csv"
+        assert told["where"].startswith(where)
+
+
+def test_pointers_lead_to_the_page(tmp_path: Path) -> None:
+    inner = tuple(table(f"s{n}", ("a", "1"), series="supporting") for n in range(3))
+    whole = report(Details("Three of them", inner), Details("A file", (Listing("x"),)))
+    page = re.sub(r"\s+", " ", paper(whole, tmp_path)[0])
+    assert "In the appendix: Table S1 to Table S3, Three of them (from page 2)." in page
+    assert "In the appendix: A file (page 2)." in page
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "wide"), [(518.4, 300, 430), (518.4, 1200, 590 * 518.4 / 1200)]
+)
+def test_figures_fit_the_page(width: float, height: float, wide: float) -> None:
+    assert typst._width(SVG.format(width, height)) == pytest.approx(wide)
+
+
+# Columns
+
+
+@pytest.mark.parametrize("weight", ["regular", "semibold"])
+def test_widths_are_those_of_the_face(weight: str) -> None:
+    words = [
+        "Vitamin D insufficiency", "0.46 (0.35–0.57)", "−104.88 (−117.56 to −92.68)", "MAGNESIUM",
+        "characteristics", "illicit fillings", "1,234 / 10,883", "<0.001", "Mexican American",
+    ]  # fmt: skip
+    source = (
+        f'#set text(font: "Libertinus Serif", size: 100pt, weight: "{weight}")\n'
+        '#set text(number-width: "tabular")\n'
+        '#context [#metadata(json("w.json").map(w => measure(w).width.pt() / 100)) <w>]'
+    )
+    files = {"main.typ": source.encode(), "w.json": json.dumps(words).encode()}
+    compiler = engine.Compiler(files, font_paths=typst._fonts())
+    measured = json.loads(compiler.query("<w>", field="value", one=True))
+    for word, is_wide in zip(words, measured, strict=True):
+        told = columns.width(word) * (columns._BOLD if weight == "semibold" else 1)
+        assert is_wide <= told <= 1.25 * is_wide, word
+
+
+INTERVAL = "0.461 (0.352–0.573)"
+
+
+@pytest.mark.parametrize(
+    ("of", "turned"), [(2, False), (5, False), (7, False), (9, True), (14, True)]
+)
+def test_numbers_never_break_nor_leave_the_page(of: int, turned: bool) -> None:
+    made = columns.fit(table("t", ("Full without vitamin D", *[INTERVAL] * (of - 1))))
+    assert made.turned == turned
+    room = columns.LANDSCAPE if turned else columns.PORTRAIT
+    assert sum(made.widths) <= room + 0.01
+    if not made.squeezed:
+        needs = columns.width(INTERVAL) * made.size
+        assert min(made.widths[1:]) - columns.PADDING >= needs - 0.01
+    assert made.squeezed == (of == 14)
+
+
+def test_small_tables_are_not_spread() -> None:
+    made = columns.fit(table("t", ("Female", "51.2")))
+    assert sum(made.widths) < columns.PORTRAIT / 2 and made.size == columns.SIZES[0]
+
+
+def test_sentences_get_the_room() -> None:
+    made = columns.fit(table("t", ("Name", "12.3", "What it means, at length. " * 20), stack=True))
+    assert made.widths[2] > 0.6 * columns.PORTRAIT
+    assert sum(made.widths) == pytest.approx(columns.PORTRAIT)
+
+
+@pytest.mark.parametrize(
+    ("code", "pieces"),
+    [
+        ("WTDRD1", ["WTDRD1"]),
+        ("ab" * 32, ["ab" * 16, "ab" * 16]),
+        ("magnesium_two_day_total", ["magnesium_", "two_", "day_", "total"]),
+        ("age >= 20", ["age", " ", ">=", " ", "20"]),
+    ],
+)
+def test_codes_break_without_a_character_more(code: str, pieces: list[str]) -> None:
+    assert columns.broken(code) == pieces and "".join(pieces) == code
+
+
+def test_key_facts_and_warnings_are_printed(tmp_path: Path) -> None:
+    facts = KeyFacts((KeyFact("Participants", text("10,883"), text("stand for many")),))
+    blocks = (Paragraph(text("Beware"), "warning"), Paragraph(text("Lead"), "lead"), facts)
+    page = paper(report(*blocks, notice="Changed"), tmp_path)[0]
+    for words in ("Changed", "Beware", "Lead", "Participants", "10,883", "stand for many"):
+        assert words in page
