@@ -63,7 +63,7 @@ def results(folder) -> pd.DataFrame:
 
 def test_the_folder_holds_what_the_contract_names(folder):
     assert {path.name for path in folder.iterdir()} == {
-        "results.csv", "report.html", "run.json", "figures",
+        "results.csv", "report.html", "report.pdf", "run.json", "figures",
     }  # fmt: skip
     names = {path.suffix for path in (folder / "figures").iterdir()}
     assert names == {".svg", ".png"}
@@ -254,5 +254,5 @@ def test_ctrl_c_leaves_nothing_half_written(jobs, base, tmp_path, folder):
     assert "Traceback" not in rest and rest.rstrip().endswith("run the same command to carry on")
     for report in out.glob("*") if out.exists() else ():
         assert {path.name for path in report.iterdir()} == {
-            "results.csv", "report.html", "run.json", "figures",
+            "results.csv", "report.html", "report.pdf", "run.json", "figures",
         }  # fmt: skip

@@ -53,6 +53,10 @@ _WIDEST, _TALLEST = 430.0, 590.0
 """Points that a figure may be wide, so that its type is that of the text, and high, so that its
 caption fits below it."""
 
+_FLOATS = 280.0
+"""Height from which a figure may stand on another page than its place, so that none is left half
+empty."""
+
 _LONG = 900
 """Letters of a table's cell from which its row may be broken over pages."""
 
@@ -74,10 +78,15 @@ def render_pdf(report: Report) -> bytes:
     Returns
     -------
     bytes
-        A whole PDF, tagged, with bookmarks; it names no date, and the same report gives the same
-        bytes.
+        A whole PDF/UA-1: tagged, with bookmarks and words for each figure. It names no date, and
+        the same report gives the same bytes.
     """
-    made = engine(report).compile(format="pdf")
+    compiler = engine(report)
+    try:
+        made = compiler.compile(format="pdf", pdf_standards="ua-1")
+    except typst.TypstError:
+        # The standard forbids a letter that no font has; a study's title may hold one.
+        made = compiler.compile(format="pdf")
     assert isinstance(made, bytes)
     return made
 
@@ -166,10 +175,10 @@ class _Setter:
         aside: list[Json] = []
         for block in section.blocks:
             if isinstance(block, Details):
-                body.append(self._pointer(block.blocks, block.summary))
+                _point(body, self._pointer(block.blocks, block.summary))
                 aside += self._details(block)
             elif isinstance(block, Table) and block.series == "supporting":
-                body.append(self._pointer((block,), block.caption.plain))
+                _point(body, self._pointer((block,), block.caption.plain))
                 aside += self.blocks((block,))
             else:
                 body += self.blocks((block,))
@@ -194,10 +203,7 @@ class _Setter:
             if self._name(block)
         ]
         ends = targets if len(targets) < 2 else [targets[0], targets[-1]]
-        return {
-            "kind": "pointer", "text": _clean(words).rstrip("."), "targets": ends,
-            "label": _label(words),
-        }  # fmt: skip
+        return {"text": _clean(words).rstrip("."), "targets": ends, "label": _label(words)}
 
     def _name(self, block: Block) -> str:
         return self.names.get(_key(block), "")
@@ -257,12 +263,21 @@ class _Setter:
         }  # fmt: skip
 
     def _figure(self, figure: Figure) -> Json:
+        width, height = _extent(figure.drawing.wide)
         return {
             "kind": "figure", "number": self._name(figure), "label": _label(_key(figure)),
             "caption": inline(figure.caption), "file": f"{figure.key}.svg",
-            "width": _width(figure.drawing.wide),
+            "width": width, "floats": height > _FLOATS,
             "alt": _clean(f"{figure.title}. {figure.description}"),
         }  # fmt: skip
+
+
+def _point(body: list[Json], pointer: Json) -> None:
+    """Add a pointer to a body; those that follow each other share a line."""
+    if body and body[-1]["kind"] == "pointer":
+        body[-1]["to"].append(pointer)
+    else:
+        body.append({"kind": "pointer", "to": [pointer]})
 
 
 def _data(report: Report, setter: _Setter) -> list[Json]:
@@ -292,13 +307,12 @@ def _label(key: str) -> str:
     return "at-" + re.sub(r"[^A-Za-z0-9]+", "-", key)
 
 
-def _width(svg: str) -> float:
-    """Choose the width of a figure, in points; less than usual if it would be too high."""
+def _extent(svg: str) -> tuple[float, float]:
+    """Choose the width and height of a figure in points; smaller than usual if it is too high."""
     found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    if found is None:
-        return _WIDEST
-    width, height = (float(number) for number in found.groups())
-    return min(_WIDEST, _TALLEST * width / height)
+    width, height = (float(number) for number in found.groups()) if found else (1.0, 1.0)
+    scale = min(_WIDEST / width, _TALLEST / height)
+    return width * scale, height * scale
 
 
 def _cell(cell: Cell, table: Table, fit: columns.Fit) -> Json:
