@@ -342,5 +342,14 @@ def test_key_facts_and_warnings_are_printed(tmp_path: Path) -> None:
     facts = KeyFacts((KeyFact("Participants", text("10,883"), text("stand for many")),))
     blocks = (Paragraph(text("Beware"), "warning"), Paragraph(text("Lead"), "lead"), facts)
     page = paper(report(*blocks, notice="Changed"), tmp_path)[0]
-    for words in ("Changed", "Beware", "Lead", "Participants", "10,883", "stand for many"):
+    for words in (
+        "A title",
+        "A question?",
+        "Changed",
+        "Beware",
+        "Lead",
+        "Participants",
+        "10,883",
+        "stand for many",
+    ):
         assert words in page
