@@ -208,7 +208,7 @@ def _needs(table: Table, cell: Cell, head: bool) -> tuple[float, float, float]:
     words = plain.replace("/", "/ ").split() if whole > _PROSE else plain.split()
     word = max(map(width, words), default=0.0) * bold
     if head:
-        return word, word, word
+        return word, word, max(word, min(whole, _NAME))
     if table.stack and cell.number:
         piece = max(width(piece) for piece in pieces(cell))
         return piece, piece, whole
