@@ -262,6 +262,8 @@ def run(
     >>> result.table("main")  # doctest: +SKIP
     >>> result.figure("forest")  # doctest: +SKIP
     """
+    _require_text(data, "data", "the path of a folder")
+    _require_text(out, "out", "the path of a folder", optional=True)
     chosen = _chosen(study, cycles, overrides)
     settings = _settings(Path(data), mirror, out, synthetic=synthetic, offline=offline)
     store = pipeline.fetch([chosen], settings, log())
@@ -278,6 +280,12 @@ def _chosen(
     study: str | Path | Study, cycles: Sequence[str] | None, overrides: Mapping[str, Any] | None
 ) -> Study:
     chosen = study if isinstance(study, Study) else load_study(study)
+    if overrides is not None and not isinstance(overrides, Mapping):
+        what = f"want a mapping of paths to values, got {type(overrides).__name__}"
+        raise InputError(what, where="overrides", remedy='Such as {"exposure.groups": 5}.')
+    if cycles is not None:
+        for cycle in [cycles] if isinstance(cycles, str) else cycles:
+            _require_text(cycle, "cycles", 'names such as "2013-2014"', paths=False)
     if overrides:
         chosen = change_study(chosen, overrides, MEASURES)
         tell_changes(chosen)
@@ -285,6 +293,14 @@ def _chosen(
         chosen = chosen.with_cycles([cycles] if isinstance(cycles, str) else cycles)
     check_study(chosen, MEASURES)
     return chosen
+
+
+def _require_text(
+    given: object, where: str, want: str, *, optional: bool = False, paths: bool = True
+) -> None:
+    kinds = (str, Path) if paths else (str,)
+    if not isinstance(given, kinds) and not (optional and given is None):
+        raise InputError(f"want {want}, got {type(given).__name__}", where=where)
 
 
 def _settings(
@@ -301,10 +317,10 @@ def _settings(
 
 
 def _named(name: str, known: Mapping[str, Any], what: str) -> Any:
-    if name not in known:
-        near = suggestion(name, known)
+    if not isinstance(name, str) or name not in known:
+        near = suggestion(str(name), known)
         raise InputError(
-            f"the report has no {what} {clip(name)}{near}", remedy=f"It has: {_listed(known)}."
+            f"the report has no {what} {clip(str(name))}{near}", remedy=f"It has: {_listed(known)}."
         )
     return known[name]
 

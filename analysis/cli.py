@@ -235,7 +235,10 @@ SOURCE.add_argument(
     "--accept-revisions", action="store_true",
     help="take files that the CDC has revised since they were first fetched",
 )  # fmt: skip
-CYCLES = _option("--cycles", type=_names, metavar="A,B", help="other cycles than the study's own")
+CYCLES = _option(
+    "--cycles", type=_names, metavar="A,B",
+    help="other cycles than the study's own (across: than every one that the study can run in)",
+)  # fmt: skip
 CYCLES.add_argument(
     "--set", action="append", metavar="PATH=VALUE", default=[],
     help="another value for a key of the study, such as exposure=calcium_total or "

@@ -102,6 +102,16 @@ def test_nothing_is_written_unless_asked(result, where, tmp_path):
         (lambda r: run("deng_2013", overrides={"exposre": "x"}), "did you mean 'exposure'?"),
         (lambda r: run("deng_2013", cycles=["2003"]), "did you mean '2003-2004'?"),
         (lambda r: run("deng_2013", synthetic=True, mirror="x"), "leave out mirror"),
+        (
+            lambda r: run("deng_2013", cycles=[2013]),
+            'cycles: want names such as "2013-2014", got int',
+        ),
+        (lambda r: run("deng_2013", overrides="a=b"), "overrides: want a mapping of paths"),
+        (lambda r: run("deng_2013", data=None), "data: want the path of a folder, got NoneType"),
+        (lambda r: run("deng_2013", out=3), "out: want the path of a folder, got int"),
+        (lambda r: run(None), "want the name of a study or the path of a file, got NoneType"),
+        (lambda r: load_study(5), "want the name of a study or the path of a file, got int"),
+        (lambda r: r.table(None), "no table 'None'"),
     ],
 )
 def test_what_is_not_there_is_told(result, ask, said):

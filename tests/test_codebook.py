@@ -96,6 +96,7 @@ def test_the_variables_of_a_table(ask):
         (["DEMO_B"], 2, ["It is a table", "--table DEMO_B"]),
         (["--search", "unobtainium"], 2, ["no codebook mentions 'unobtainium'"]),
         ([], 2, ["--search WORD"]),
+        (["--search", ""], 2, ["no word to search for"]),
         (["RIAGENDR", "--search", "sex"], 2, ["--search WORD"]),
         (["RIAGENDR", "--cycles", "2003"], 2, ["did you mean '2003-2004'?"]),
         (["--table", "DPQ"], 2, ["the table of 1999-2000", "DPQ_D 2005-2006", "DPQ_J 2017-2018"]),

@@ -39,6 +39,8 @@ _SEARCH = "Search labels and texts: python -m analysis codebook --search WORD"
 
 def codebook(options: argparse.Namespace) -> None:
     """Print a variable over all cycles, the variables that mention words, or those of a table."""
+    if options.search and not any(word.strip() for word in options.search):
+        raise InputError("there is no word to search for", where="--search")
     asked = [bool(options.variables), bool(options.search), bool(options.table)]
     if sum(asked) != 1 and asked != [True, False, True]:
         raise InputError(

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from multiprocessing import get_context
@@ -133,13 +134,22 @@ def _require_writable(path: Path, studies: Sequence[Study]) -> None:
 def require_folder(folder: Path) -> None:
     """Find out before a long run, not after it, that its reports have nowhere to go."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
+    if not there.is_dir() or not _can_hold(there):
         what = "is not a folder" if not there.is_dir() else "cannot be written"
         raise InputError(
             f"cannot write the report: {there} {what}",
             where=str(folder),
             remedy="Choose another folder with --out.",
         )
+
+
+def _can_hold(folder: Path) -> bool:
+    """Try to make a folder within one: permissions alone do not tell, say in /proc."""
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".try-"):
+            return True
+    except OSError:
+        return False
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -100,6 +100,10 @@ def validated(raw: Mapping[str, Any], text: str, shown: str) -> Study:
 
 
 def _find(name_or_path: str | Path) -> Path:
+    if not isinstance(name_or_path, str | Path):
+        raise InputError(
+            f"want the name of a study or the path of a file, got {type(name_or_path).__name__}"
+        )
     known = available_studies()
     name = str(name_or_path)
     if isinstance(name_or_path, str) and name in known:

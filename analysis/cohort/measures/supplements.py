@@ -136,7 +136,8 @@ def supplemental(columns: Columns, cycle: str, nutrient: str) -> pd.Series:
 
     The CDC's total where there is one. It leaves a blank both for those who took nothing of the
     nutrient, who have 0 here, and for those who took amounts that nobody knows, who have none; the
-    products tell them apart. A few antacids of 2007-2008 that the CDC gave no amount are computed.
+    products tell them apart. A few that the CDC gave no amount are computed: antacids of 2007-2008,
+    and a multivitamin of one person in 2021-2023.
     """
     computed = intake(amounts_of(columns), nutrient, none_taken(columns))
     if "released" not in columns:
