@@ -33,7 +33,9 @@ from analysis.reporting.document import (
     listing,
     text,
 )
+from analysis.reporting.evenly import evenly
 from analysis.reporting.facts import RunFacts
+from analysis.reporting.sources import sources_of
 from analysis.reporting.tables import head, number, words_cell
 from analysis.reporting.words import value
 
@@ -65,7 +67,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("references", "References", references(facts)),
         ("provenance", "Versions and hashes", sections.provenance(facts)),
     )
-    made = tuple(Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks)
+    made = evenly([Section(key, title, tuple(found)) for key, title, found in parts if found], book)
     artificial = " (artificial data)" if facts.synthetic else ""
     moved = f", NHANES {words.cycles_words(facts.cycles)}" if facts.moved else ""
     title = f"{facts.study.title} — cycle by cycle{moved}{artificial}"
@@ -74,7 +76,8 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         f"{facts.study.question} Is it so in each cycle, and how did {exposure} and the outcomes "
         "move over the years?"
     )
-    return Report(title, question, facts.synthetic, made)
+    sources = sources_of(made, results, facts)
+    return Report(title, question, facts.synthetic, made, sources=sources)
 
 
 def outcomes_of(book: Book, facts: RunFacts, *, main: bool) -> list[str]:

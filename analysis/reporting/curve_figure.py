@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.printing import ratio
-from analysis.reporting import style, words
+from analysis.reporting import explored, style, words
 from analysis.reporting.book import Book, Row
 from analysis.reporting.choices import Choice
 from analysis.reporting.document import Figure, Table, text
@@ -139,6 +139,7 @@ def figure(book: Book, facts: RunFacts, outcome: str, choices: Sequence[Choice])
         description=_description(curve, choices, label),
         drawing=drawing,
         data=_numbers(book, curve, choices, key, outcome),
+        explore=explored.curve(curve.rows, curve.options, choices, curve.base(choices), published),
     )
 
 

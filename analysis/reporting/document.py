@@ -8,7 +8,7 @@ read from, so that every format can link it and a test can hold it against resul
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -136,9 +136,17 @@ class Heading:
 
 @dataclass(frozen=True)
 class Listing:
-    """Text kept as it is, for example the study's specification."""
+    """Text kept as it is, for example the study's specification.
+
+    Parameters
+    ----------
+    text : str
+    key : str
+        Unique in the report, where its lines are numbered and can be linked; else empty.
+    """
 
     text: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,6 +245,105 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A choice that estimates can be picked by, with the labels of its options."""
+
+    label: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """The estimates of a figure in columns, for formats in which a reader can go through them.
+
+    Parameters
+    ----------
+    rows : tuple of int
+        Their rows of the results, in the order in which they are drawn.
+    shown : tuple of str
+        Each as it is printed, with its interval.
+    estimate, low, high, n, events : tuple of float
+        Not a number where there is none.
+    says : tuple of int
+        What each interval says: 0 that it holds no association (or is none), 1 that it lies
+        wholly below, 2 that it lies wholly above.
+    picks : tuple of tuple of int
+        By choice: the place of each estimate's option among the options.
+    """
+
+    rows: tuple[int, ...]
+    shown: tuple[str, ...]
+    estimate: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    n: tuple[float, ...]
+    events: tuple[float, ...]
+    says: tuple[int, ...]
+    picks: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class CurveToExplore:
+    """A specification curve, lowest estimate first.
+
+    Parameters
+    ----------
+    choices : tuple of Choice
+        The first option of each is that of the base specification.
+    estimates : Estimates
+    base : int, optional
+        Place of the base specification.
+    published : str
+        The published estimate as it is printed; empty where there is none.
+    published_at : float
+    limits : tuple of float
+        Ends of the axis of estimates, a logarithmic one.
+    ticks : tuple of float
+        Of that axis.
+    """
+
+    choices: tuple[Choice, ...]
+    estimates: Estimates
+    base: int | None
+    published: str
+    published_at: float
+    limits: tuple[float, float]
+    ticks: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GridToExplore:
+    """Joint groups of two measures, a grid an outcome.
+
+    Parameters
+    ----------
+    panels : tuple of str
+        The outcomes.
+    panel : tuple of int
+        The place of each estimate's outcome among them.
+    columns, lines : Choice
+        The groups of the measure across and of the one upwards.
+    estimates : Estimates
+        With two picks: column and line.
+    references : tuple of bool
+        Which are what the others are compared with.
+    depths : tuple of float
+        How deep each is coloured, from -1 (inverse) to 1 (positive).
+    measure : tuple of str
+        By panel: what an estimate is (``OR``).
+    """
+
+    panels: tuple[str, ...]
+    panel: tuple[int, ...]
+    columns: Choice
+    lines: Choice
+    estimates: Estimates
+    references: tuple[bool, ...]
+    depths: tuple[float, ...]
+    measure: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure with its words and its numbers.
 
@@ -254,6 +361,8 @@ class Figure:
         What is seen.
     data : Table
         The numbers that it shows.
+    explore : CurveToExplore or GridToExplore, optional
+        What a reader can go through where the format allows it; the drawing stands in the others.
     """
 
     key: str
@@ -262,6 +371,7 @@ class Figure:
     description: str
     drawing: Drawing
     data: Table
+    explore: CurveToExplore | GridToExplore | None = None
 
 
 @dataclass(frozen=True)
@@ -285,6 +395,22 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where the numbers of one row of the results come from.
+
+    Parameters
+    ----------
+    fields : tuple of pairs of str
+        The columns of results.csv that are not empty, each with the text that stands there.
+    lines : tuple of pairs of str and int
+        What in the study file asked for the row, and the line where it begins, from 1.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
     """The whole report.
 
@@ -298,6 +424,8 @@ class Report:
         In reading order; the first is the answer.
     notice : str
         What a reader must know before anything else; stands below the title. Empty if nothing.
+    sources : mapping of int to Source
+        Where numbers come from, by their rows of the results.
     """
 
     title: str
@@ -305,6 +433,7 @@ class Report:
     synthetic: bool
     sections: tuple[Section, ...]
     notice: str = ""
+    sources: Mapping[int, Source] = field(default_factory=dict)
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -318,3 +447,29 @@ def walk(blocks: Sequence[Block]) -> Iterator[Block]:
         yield block
         if isinstance(block, Details):
             yield from walk(block.blocks)
+
+
+def texts(blocks: Sequence[Block]) -> Iterator[Text]:
+    """Every text that may hold numbers, in reading order."""
+    for block in walk(blocks):
+        if isinstance(block, Paragraph):
+            yield block.text
+        elif isinstance(block, Bullets):
+            yield from block.items
+        elif isinstance(block, KeyFacts):
+            for fact in block.facts:
+                yield from (fact.value, fact.note)
+        elif isinstance(block, Figure):
+            yield block.caption
+            yield from _of_table(block.data)
+        elif isinstance(block, Table):
+            yield from _of_table(block)
+
+
+def _of_table(table: Table) -> Iterator[Text]:
+    yield table.caption
+    yield from (cell.text for row in table.head for cell in row)
+    for group in table.groups:
+        yield group.label
+        yield from (cell.text for row in group.rows for cell in row)
+    yield from table.notes

@@ -152,6 +152,12 @@ class RunFacts:
         """Give the same facts of a study whose exposure is another one of its own."""
         return replace(self, study=_About(self.study, exposure))
 
+    def line_of(self, section: str, name: str = "") -> int | None:
+        """Find the line of the study file where an entry begins; None if the file is not shown."""
+        find = getattr(self.study, "line_of", None)
+        line = find(section, name) if find is not None and self.spec_text else None
+        return None if line is None else int(line)
+
     def label(self, measure: str) -> str:
         """Give the label of a measure, or its name where it has none."""
         known = self.measures.get(measure)

@@ -16,8 +16,15 @@ from markupsafe import Markup
 
 from analysis.reporting import style
 from analysis.reporting.document import Figure, Report, Table, walk
+from analysis.reporting.page_data import page_data
 
 _HERE = files("analysis.reporting")
+SCRIPTS = ("report.js", "tables.js", "numbers.js", "explore.js")
+"""Parts of the page's one script, in their order."""
+
+STYLES = ("report.css", "explore.css", "print.css")
+"""Parts of the page's style sheet, in their order."""
+
 _DOI = re.compile(r"10\.\d{4,9}/[-._;()/:A-Za-z0-9<>\[\]+]+")
 
 
@@ -69,7 +76,7 @@ def render(report: Report) -> str:
         A whole HTML document.
     """
     names = numbering(report)
-    script = _static("report.js")
+    script = "".join(map(_static, SCRIPTS))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
     def number(block: Table | Figure) -> str:
@@ -89,8 +96,9 @@ def render(report: Report) -> str:
     )
     return environment.get_template("report.html.j2").render(
         report=report,
-        css=Markup(_static("report.css")),
+        css=Markup("".join(map(_static, STYLES))),
         js=Markup(script),
+        data=Markup(page_data(report)),
         script_hash=f"sha256-{digest}",
         kind=lambda thing: type(thing).__name__,
         number=number,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
 
-from analysis.reporting import panels, style, words
+from analysis.reporting import explored, panels, style, words
 from analysis.reporting.book import Row, distinct
 from analysis.reporting.document import Figure, Text, Value, text
 from analysis.reporting.facts import RunFacts
@@ -132,7 +132,29 @@ def heat_map(pair: Pair, rows: Sequence[Row], contrast: str, ranges: Text) -> Fi
                 facts.label(pair.modifier_measure): lambda row: row.stratum_level,
             },
         ),
+        explore=explored.grid(
+            rows,
+            {row.outcome: _panel_name(pair, row.outcome) for row in rows},
+            (facts.label(pair.exposure_measure), facts.label(pair.modifier_measure)),
+            [is_reference(row) for row in rows],
+            _depths(rows),
+        ),
     )
+
+
+def _panel_name(pair: Pair, outcome: str) -> str:
+    unit = pair.facts.outcome_unit(outcome)
+    return pair.facts.outcome(outcome) + (f", {unit}" if unit else "")
+
+
+def _depths(rows: Sequence[Row]) -> list[float]:
+    """How far each estimate is from none, as a share of the farthest of its outcome."""
+    away = [_distance(row) if math.isfinite(row.estimate) else 0.0 for row in rows]
+    farthest = {
+        o: max(abs(d) for d, row in zip(away, rows, strict=True) if row.outcome == o)
+        for o in distinct(row.outcome for row in rows)
+    }
+    return [d / (farthest[row.outcome] or 1.0) for d, row in zip(away, rows, strict=True)]
 
 
 def _grids(pair: Pair, rows: Sequence[Row], width: float) -> Canvas:
@@ -155,9 +177,7 @@ def _grids(pair: Pair, rows: Sequence[Row], width: float) -> Canvas:
         )
         mine = [row for row in rows if row.outcome == outcome]
         _grid(axes, mine, levels, others, cell)
-        unit = pair.facts.outcome_unit(outcome)
-        name = pair.facts.outcome(outcome) + (f", {unit}" if unit else "")
-        axes.set_title(style.fit(name, 40, lines=1))
+        axes.set_title(style.fit(_panel_name(pair, outcome), 40, lines=1))
         axes.set_xlabel(style.fit(pair.facts.label(pair.exposure_measure), 40, lines=1))
         if position % across == 0:
             axes.set_ylabel(style.fit(pair.facts.label(pair.modifier_measure), 28, lines=1))

@@ -50,8 +50,10 @@ from analysis.reporting.document import (
     listing,
     text,
 )
+from analysis.reporting.evenly import evenly
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.flow import flow_figure
+from analysis.reporting.sources import SPECIFICATION, sources_of
 
 ARTIFICIAL = (
     "Artificial data. Everything in this report was computed from an artificial survey that has "
@@ -102,8 +104,12 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("references", "References", _references(everything, facts)),
         ("provenance", "Versions and hashes", provenance(facts)),
     )
-    sections = tuple(Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks)
-    return Report(_title(facts), facts.study.question, facts.synthetic, sections, _notice(facts))
+    made = [Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks]
+    sections = evenly(made, everything)
+    return Report(
+        _title(facts), facts.study.question, facts.synthetic, sections, _notice(facts),
+        sources_of(sections, results, facts),
+    )  # fmt: skip
 
 
 def _title(facts: RunFacts) -> str:
@@ -316,5 +322,5 @@ def provenance(facts: RunFacts) -> list[Block]:
         shown = records.files_table(facts)
         found.append(Details(f"Input files with their hashes ({len(facts.files):,})", (shown,)))
     if facts.spec_text:
-        found.append(Details("The study file", (Listing(facts.spec_text),)))
+        found.append(Details("The study file", (Listing(facts.spec_text, SPECIFICATION),)))
     return found

@@ -24,6 +24,9 @@ GROUP_NOUNS = {
     9: "ninth", 10: "decile",
 }  # fmt: skip
 
+PERCENTAGES = ("proportion", "unweighted_proportion", "missing_share")
+"""Measures that are printed as percentages."""
+
 Direction = Literal["inverse", "positive", "unclear", "missing"]
 
 
@@ -71,25 +74,31 @@ def interval(low: str, high: str) -> str:
     return f"{low} to {high}" if MINUS in low + high else f"{low}{DASH}{high}"
 
 
-def _printed(row: Row) -> Callable[[float], str]:
-    if row.measure in printing.RATIOS:
-        return ratio
-    if row.measure in ("proportion", "unweighted_proportion", "missing_share"):
-        return percent
+def decimals_of(row: Row) -> int | None:
+    """Decimals that the width of a row's interval asks for; None where the measure settles it."""
+    if row.measure in printing.RATIOS or row.measure in PERCENTAGES:
+        return None
     decimals = decimals_for((row.conf_high - row.conf_low) / 2)
     if row.measure in ("RERI", "AP"):
-        return lambda number: apart(number, 0.0, max(decimals, 2))
-    if row.measure == "difference":
-        return lambda number: apart(number, 0.0, decimals)
-    if row.measure == "mean":
-        # A digit less, so that a column of means has one number of decimals as a rule.
-        decimals = max(decimals - 1, 1)
-    return lambda number: fixed(number, decimals)
+        return max(decimals, 2)
+    # A digit less of a mean, so that a column of means has one number of decimals as a rule.
+    return max(decimals - 1, 1) if row.measure == "mean" else decimals
 
 
-def estimate(row: Row) -> Part:
+def _printed(row: Row, decimals: int | None = None) -> Callable[[float], str]:
+    if row.measure in printing.RATIOS:
+        return ratio
+    if row.measure in PERCENTAGES:
+        return percent
+    shown = (decimals_of(row) or 0) if decimals is None else decimals
+    if row.measure in ("RERI", "AP", "difference"):
+        return lambda number: apart(number, 0.0, shown)
+    return lambda number: fixed(number, shown)
+
+
+def estimate(row: Row, decimals: int | None = None) -> Part:
     """Print the estimate alone, in the form that its measure asks for."""
-    printed = _printed(row)(row.estimate)
+    printed = _printed(row, decimals)(row.estimate)
     return printed if printed == NONE else Value(printed, row.row, ("estimate",))
 
 
@@ -112,22 +121,25 @@ def short_estimate(row: Row) -> Part:
     return printed if printed == NONE else Value(printed, row.row, ("estimate",))
 
 
-def limits(row: Row) -> Part:
+def limits(row: Row, decimals: int | None = None) -> Part:
     """Print the interval alone: ``0.46–0.82``, ``−1.2 to 3.4``, or a dash."""
-    form = _printed(row)
+    form = _printed(row, decimals)
     if not (math.isfinite(row.conf_low) and math.isfinite(row.conf_high)):
         return NONE
     printed = interval(form(row.conf_low), form(row.conf_high))
     return Value(printed, row.row, ("conf_low", "conf_high"))
 
 
-def with_interval(row: Row) -> Part:
-    """Estimate and interval as in a table: ``0.62 (0.46–0.82)``."""
-    form = _printed(row)
+def with_interval(row: Row, decimals: int | None = None) -> Part:
+    """Estimate and interval as in a table: ``0.62 (0.46–0.82)``.
+
+    `decimals`, where the measure leaves them open, are else those that the interval asks for.
+    """
+    form = _printed(row, decimals)
     if not math.isfinite(row.estimate):
         return NONE
     if not (math.isfinite(row.conf_low) and math.isfinite(row.conf_high)):
-        return estimate(row)
+        return estimate(row, decimals)
     printed = f"{form(row.estimate)} ({interval(form(row.conf_low), form(row.conf_high))})"
     return Value(printed, row.row, ("estimate", "conf_low", "conf_high"))
 

@@ -9,8 +9,8 @@ from typing import Any
 
 _HEADER = re.compile(r"^[ \t]*\[\[?[ \t]*([a-z0-9_]+)[ \t]*\]\]?", re.MULTILINE)
 
-LABELS = ("name", "step", "id")
-"""Keys that name an entry of a list, by section whichever it has."""
+LABELS = ("name", "step", "id", "measure")
+"""Keys that name an entry of a list, by section the first that it has."""
 
 
 def header_lines(text: str) -> dict[tuple[str, int], int]:
@@ -39,7 +39,7 @@ def entry_lines(text: str, raw: Mapping[str, Any]) -> dict[tuple[str, str], int]
 
 
 def entry_name(entry: Any) -> str:
-    """Return the name, step or id of a list's entry, or nothing if it has none."""
+    """Return the name, step, id or measure of a list's entry, or nothing if it has none."""
     if not isinstance(entry, dict):
         return ""
     return next((entry[k] for k in LABELS if isinstance(entry.get(k), str) and entry[k]), "")

@@ -307,7 +307,8 @@ class Study(Section):
         section : str
             For example ``"outcomes"`` or ``"exposure"``.
         name : str, optional
-            The entry's name, step or id; empty for a section that is one table.
+            The entry's name, step or id (of another exposure, its measure); empty for a section
+            that is one table.
 
         Returns
         -------

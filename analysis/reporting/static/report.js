@@ -1,50 +1,36 @@
 "use strict";
+// The script of a report, in four parts: this one (contents list, theme, wide tables), tables.js
+// (sorting, copying), numbers.js (where a number comes from), explore.js (specification curves and
+// joint groups). It asks no network for anything and stores nothing. Without it the page is whole.
+//
+// What can be held on to, in tests and in other scripts:
+//   #page-data                     JSON: rows of results.csv that the page shows, and what to explore
+//   .announce                      live region: what sorting, copying and filtering did
+//   button.theme                   light or dark; html[data-theme]
+//   nav a[aria-current]            the section that is read
+//   button.copy                    copies the table of its .table
+//   th[aria-sort] > button.sort    sorts; aria-sort is ascending, descending or none
+//   .v[data-row][data-col]         a number; with script a role=button, one tab stop a block
+//   #source                        the panel of a number (role=dialog): .source-printed, .source-row
+//                                  (link to results.csv), .source-lines a (href #spec-L12), .close
+//   #spec-L12                      line 12 of the study file, in pre#spec
+//   #figure-KEY.explored           a figure to explore; its static drawings are .wide and .narrow
+//   #explore-KEY                   with data-kind curve or grid, and data-kept: estimates kept
+//     .plot (role=slider, data-at) the curve; .heat button.cell are the joint groups
+//     .readout                     what is pointed at
+//     .option input                an option of a choice; data-choice and data-option are places
+//     .kept (role=status)          count and median of what is kept
+//     button.reset                 keeps all again
+const page = {
+  announce: document.querySelector(".announce"),
+  data: JSON.parse(document.getElementById("page-data").textContent),
+  // What must be drawn anew when the page turns light or dark.
+  redraw: [],
+  quietly: matchMedia("(prefers-reduced-motion: reduce)"),
+};
+
 (() => {
   const root = document.documentElement;
-  const announce = document.querySelector(".announce");
-
-  // Copying: the table's cells as tab-separated text, with plain minus signs for spreadsheets.
-  const tsv = (table) =>
-    [...table.rows]
-      .map((row) =>
-        [...row.cells]
-          .map((cell) => {
-            const words = cell.textContent.trim().replace(/\s+/g, " ").replace(/\u2212/g, "-");
-            return words + "\t".repeat(Math.max(cell.colSpan - 1, 0));
-          })
-          .join("\t"),
-      )
-      .join("\n");
-
-  const copy = async (table) => {
-    const words = tsv(table);
-    try {
-      await navigator.clipboard.writeText(words);
-      return true;
-    } catch {
-      // A page opened from a file may not reach the clipboard this way.
-      const area = document.createElement("textarea");
-      area.value = words;
-      area.style.position = "fixed";
-      document.body.append(area);
-      area.select();
-      const done = document.execCommand("copy");
-      area.remove();
-      return done;
-    }
-  };
-
-  for (const button of document.querySelectorAll(".copy")) {
-    button.hidden = false;
-    const label = button.firstChild;
-    button.addEventListener("click", async () => {
-      const done = await copy(button.closest(".table").querySelector("table"));
-      button.focus();
-      label.data = done ? "Copied" : "Not copied";
-      announce.textContent = done ? "Table copied" : "The table could not be copied";
-      setTimeout(() => { label.data = "Copy"; }, 2000);
-    });
-  }
 
   // Tables wider than their box say so, until the reader is at their end.
   const measure = (box) => {
@@ -61,26 +47,21 @@
     sizes.observe(box.firstElementChild);
   }
 
-  // Each number says on hover where it stands in results.csv (line 1 is the heading).
-  document.addEventListener("mouseover", (event) => {
-    const value = event.target.closest?.(".v");
-    if (value && !value.title) {
-      const columns = value.dataset.col.split(" ").join(", ");
-      value.title = `results.csv, line ${Number(value.dataset.row) + 2}: ${columns}`;
-    }
-  });
-
   // Light or dark: the system's choice until the reader makes one.
   const theme = document.querySelector(".theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
   const dark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
   const say = () => { theme.textContent = dark() ? "Light page" : "Dark page"; };
+  const changed = () => {
+    say();
+    for (const draw of page.redraw) draw();
+  };
   theme.hidden = false;
   theme.addEventListener("click", () => {
     root.dataset.theme = dark() ? "light" : "dark";
-    say();
+    changed();
   });
-  system.addEventListener("change", say);
+  system.addEventListener("change", changed);
   say();
 
   // The contents list follows the reader.
