@@ -2,7 +2,7 @@
 
 The width of an interval says how many decimals an estimate is worth, and so each would have its
 own. Within a table, estimates of one outcome and kind get the most that any of them asks for, but
-not more than one beyond the fewest: a single narrow interval must not fill a column with digits.
+not more than one beyond the asked_for: a single narrow interval must not fill a column with digits.
 Odds ratios and percentages have a rule of their own (`analysis.printing`) and are left alone.
 """
 
@@ -49,13 +49,16 @@ def _block(block: Block, book: Book) -> Block:
 
 
 def _table(table: Table, book: Book) -> Table:
-    fewest: dict[Kind, list[int]] = {}
+    if table.stack:
+        # Mostly words: published figures and ours have the decimals of the publication.
+        return table
+    asked_for: dict[Kind, list[int]] = {}
     for value in _values(table):
         row = book.rows[value.row]
         asked = words.decimals_of(row)
         if asked is not None and _is_plain(value, row):
-            fewest.setdefault(_kind(row), []).append(asked)
-    settled = {kind: min(max(asked), min(asked) + 1) for kind, asked in fewest.items()}
+            asked_for.setdefault(_kind(row), []).append(asked)
+    settled = {kind: min(max(asked), min(asked) + 1) for kind, asked in asked_for.items()}
     if not settled:
         return table
     groups = tuple(

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis import printing
 from analysis.reporting import words
-from analysis.reporting.book import Book, distinct
-from analysis.reporting.document import Cell, Code, Group, Table, Text, text
+from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.document import Cell, Code, Group, Part, Table, Text, Value, text
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.tables import head, number, stratum_name, words_cell
 
@@ -91,29 +91,55 @@ def _ours(
     book: Book, where: Mapping[str, str], row: Mapping[str, object], digits: int | None
 ) -> Text:
     """Our figure in the publication's unit; of a test, its P value."""
-    found = [mine for mine in book.find(**where) if mine.measure.startswith("p_")] if where else []
+    rows = book.find(**where) if where else []
+    found = [mine for mine in rows if mine.measure.startswith("p_")]
     if len(found) == 1:
         return text("P\N{NO-BREAK SPACE}", words.p_of(found[0]))
-    return text(_figures(row, digits, "ours", "ours_low", "ours_high", "ours_n"))
+    printed = _printed(row, digits, "ours", "ours_low", "ours_high", "ours_n")
+    return _joined(*printed, _beside(rows, row))
+
+
+def _beside(rows: Sequence[Row], verdict: Mapping[str, object]) -> Row | None:
+    """Find the one row whose estimate a verdict has as ours; None if it cannot be told."""
+    scale = 100.0 if verdict.get("unit") == "percent" else 1.0
+    ours = _float(verdict.get("ours")) / scale
+    found = [row for row in rows if math.isclose(row.estimate, ours, rel_tol=1e-9)]
+    return found[0] if len(found) == 1 else None
 
 
 def _figures(
     row: Mapping[str, object], digits: int | None, middle: str, low: str, high: str, people: str
-) -> str:
+) -> Text:
+    return _joined(*_printed(row, digits, middle, low, high, people), None)
+
+
+def _printed(
+    row: Mapping[str, object], digits: int | None, middle: str, low: str, high: str, people: str
+) -> tuple[str, str, str, str]:
+    """Print a figure, its unit, its interval and its people; empty what there is none of."""
     unit = "%" if row.get("unit") == "percent" else ""
     form = printing.beside(_cell_text(row.get("measure")), _cell_text(row.get("unit")), digits)
     printed = [form(_float(row.get(column))) for column in (middle, low, high)]
     if printed[0] == words.NONE:
-        return words.NONE
-    around = "" if words.NONE in printed[1:] else f" ({words.interval(*printed[1:])})"
+        return words.NONE, "", "", ""
+    around = "" if words.NONE in printed[1:] else words.interval(*printed[1:])
     # Numbers of people are shown where the publication gives one.
     sized = math.isfinite(_float(row.get("published_n")))
-    size = (
-        f"; n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{words.count(_float(row.get(people)))}"
-        if sized
-        else ""
-    )
-    return f"{printed[0]}{unit}{around}{size}"
+    return printed[0], unit, around, words.count(_float(row.get(people))) if sized else ""
+
+
+def _joined(figure: str, unit: str, around: str, people: str, row: Row | None) -> Text:
+    """Join the pieces of a figure; where a row is given, each is a number of it."""
+
+    def part(printed: str, *columns: str) -> Part:
+        return printed if row is None or printed == words.NONE else Value(printed, row.row, columns)
+
+    told = text(part(figure, "estimate"), unit)
+    if around:
+        told += text(" (", part(around, "conf_low", "conf_high"), ")")
+    if people:
+        told += text("; n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", part(people, "n"))
+    return told
 
 
 def _float(value: object) -> float:

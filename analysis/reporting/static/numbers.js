@@ -228,7 +228,7 @@
     for (let box = line.closest("details"); box; box = box.parentElement.closest("details")) {
       box.open = true;
     }
-    line.scrollIntoView({ block: "center" });
+    line.scrollIntoView({ block: "center", behavior: "instant" });
     const listing = line.closest("pre");
     listing?.focus({ preventScroll: true });
   };
