@@ -24,7 +24,7 @@ from analysis.reporting.document import (
 from analysis.reporting.evenly import evenly
 
 NARROW = {"measure": "difference", "estimate": 0.2131, "conf_low": 0.1372, "conf_high": 0.2891}
-WIDER = {"measure": "difference", "estimate": 0.4604, "conf_low": 0.3495, "conf_high": 0.5713}
+WIDER = {"measure": "difference", "estimate": 0.4604, "conf_low": 0.3497, "conf_high": 0.5713}
 WIDE = {"measure": "difference", "estimate": 12.34, "conf_low": 9.87, "conf_high": 14.81}
 FLAT = {"measure": "difference", "estimate": 2.11, "conf_low": 0.004, "conf_high": 4.2}
 FINE = {"measure": "difference", "estimate": 0.3123, "conf_low": 0.1001, "conf_high": 0.5245}

@@ -120,7 +120,10 @@ def test_what_asked_for_a_row(made: Any, row: dict[str, Any], told: list[str]) -
     named = [what for what, _ in source.lines if "group" not in what and "strata" not in what]
     assert named == told
     lines = facts.study.text.split("\n")
-    assert all(lines[line - 1].startswith("[") for _, line in source.lines)
+    for what, line in source.lines:
+        # The entry begins there, and is the one of that name.
+        assert lines[line - 1].startswith("[")
+        assert what.split()[-1] in "\n".join(lines[line - 1 : line + 6])
     # A page without the study file has no line to link to.
     bare = replace(facts, spec_text="")
     assert [s.lines for s in sources_of([section], results, bare).values()] == [()]
