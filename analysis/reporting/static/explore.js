@@ -354,6 +354,8 @@
     );
 
     let at = data.base ?? 0;
+    // Before it is drawn, the width is not asked for: that would lay out the whole page.
+    let drawn = false;
     const point = (place) => {
       at = Math.min(Math.max(place, 0), number - 1);
       plot.dataset.at = at;
@@ -376,7 +378,7 @@
       moveCursor();
     };
     const moveCursor = () => {
-      const width = canvas.clientWidth;
+      const width = drawn ? canvas.clientWidth : 0;
       if (width) cursor.style.left = `${scales(data, width).x(at + 0.5)}px`;
     };
 
@@ -412,6 +414,7 @@
       step(steps[event.key]);
     });
     const draw = () => {
+      drawn = true;
       drawCurve(canvas, data, state);
       state.fieldsets.forEach((set, choice) => drawStrips(set, choice, data, state));
       moveCursor();
