@@ -84,9 +84,14 @@
   const place = (value) => {
     panel.style.removeProperty("left");
     panel.style.removeProperty("top");
-    if (matchMedia("(max-width: 40rem)").matches) return;
     const at = value.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = panel;
+    if (matchMedia("(max-width: 40rem)").matches) {
+      // The number stays in sight above the panel.
+      const covered = at.bottom + 12 - (innerHeight - height);
+      if (covered > 0) scrollBy({ top: covered, behavior: "instant" });
+      return;
+    }
     const end = document.documentElement.clientWidth - width - 8;
     const below = at.bottom + 6 + height <= innerHeight || at.top - 6 - height < 0;
     panel.style.left = `${scrollX + Math.max(8, Math.min(at.left, end))}px`;
