@@ -15,7 +15,8 @@ import pytest
 
 from analysis.cohort.measures import MEASURES
 from analysis.models.results import tidy
-from analysis.reporting import RunFacts
+from analysis.reporting import RunFacts, build
+from analysis.reporting.document import Report
 from analysis.study import load_study
 
 Z = 2.0141
@@ -495,6 +496,16 @@ def whole_run(of: Mapping[str, Any] | None = None) -> tuple[pd.DataFrame, RunFac
 def whole() -> tuple[pd.DataFrame, RunFacts]:
     """A run of a study with every kind of row."""
     return whole_run()
+
+
+@pytest.fixture(scope="session")
+def built() -> dict[str, tuple[pd.DataFrame, Report]]:
+    """Results and reports of a run with every kind of row, and of one without an exposure."""
+    runs = {
+        "whole": whole_run(),
+        "forrest_2011": (table_of(forrest_rows(), "forrest_2011"), facts_for("forrest_2011")),
+    }
+    return {name: (run[0], build(*run)) for name, run in runs.items()}
 
 
 @pytest.fixture
