@@ -155,7 +155,9 @@ class Result:
         return canvas
 
     def report(self, folder: str | Path) -> Path:
-        """Write the report: ``report.html``, ``results.csv``, ``figures/`` and ``run.json``.
+        """Write the report: ``report.html``, ``results.csv``, ``run.json`` and what goes with them.
+
+        Beside them are ``report.docx`` and the folders ``figures/`` and ``tables/``.
 
         Parameters
         ----------

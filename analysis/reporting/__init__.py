@@ -1,8 +1,8 @@
 """From the results table to tables, figures and a page; computes no estimate.
 
 `write_report` takes the tidy results and a `RunFacts` and writes ``results.csv``, ``figures/``,
-``report.pdf`` and ``report.html``. `document` holds what a report is made of, so that another
-format needs only one more renderer.
+``tables/``, ``report.pdf``, ``report.docx`` and ``report.html``. `document` holds what a report
+is made of, so that another format needs only one more renderer.
 """
 
 from analysis.reporting.facts import RunFacts, StudyLike

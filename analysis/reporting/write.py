@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.reporting.document import Report
+from analysis.reporting import csv_tables, docx, latex
+from analysis.reporting.document import Report, Table, walk
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.html import render
+from analysis.reporting.html import numbering, render
 from analysis.reporting.sections import build
 from analysis.reporting.typst import render_pdf
 
@@ -31,7 +32,7 @@ Builder = Callable[[pd.DataFrame, RunFacts], Report]
 def write_report(
     results: pd.DataFrame, facts: RunFacts, folder: Path, make: Builder = build
 ) -> None:
-    """Write ``results.csv``, ``figures/``, ``report.pdf`` and ``report.html``.
+    """Write ``results.csv``, ``figures/``, ``tables/`` and the report as HTML, PDF and Word.
 
     Everything is made in a temporary folder within `folder` and moved to its place when it is
     whole, the page last. Temporary folders of runs that were killed are removed first. Other
@@ -64,10 +65,13 @@ def write_report(
         csv = results.assign(data="artificial") if facts.synthetic else results
         csv.to_csv(made / "results.csv", index=False, lineterminator="\n", encoding="utf-8")
         _write_figures(report, made / "figures")
+        _write_tables(report, made / "tables")
+        (made / "report.docx").write_bytes(docx.render(report))
         (made / "report.html").write_text(render(report), encoding="utf-8", newline="\n")
         (made / "report.pdf").write_bytes(render_pdf(report))
-        _replace_folder(made / "figures", folder / "figures", made / "old")
-        for file in ("results.csv", "report.pdf", "report.html"):
+        for part in ("figures", "tables"):
+            _replace_folder(made / part, folder / part, made / f"old-{part}")
+        for file in ("results.csv", "report.docx", "report.pdf", "report.html"):
             (made / file).replace(folder / file)
 
 
@@ -116,6 +120,20 @@ def _write_figures(report: Report, folder: Path) -> None:
             place = folder / f"{figure.key}{suffix}.svg"
             place.write_text(svg, encoding="utf-8", newline="\n")
         (folder / f"{figure.key}.png").write_bytes(drawing.png)
+        data = csv_tables.figure_csv(figure, synthetic=report.synthetic)
+        (folder / f"{figure.key}.csv").write_text(data, encoding="utf-8", newline="\n")
+
+
+def _write_tables(report: Report, folder: Path) -> None:
+    """Write each table as CSV, with the mark by which spreadsheets know UTF-8, and as LaTeX."""
+    folder.mkdir()
+    names = numbering(report)
+    tables = (one for section in report.sections for one in walk(section.blocks))
+    for table in (one for one in tables if isinstance(one, Table)):
+        shown = csv_tables.table_csv(table, synthetic=report.synthetic)
+        (folder / f"{table.key}.csv").write_text(shown, encoding="utf-8-sig", newline="\n")
+        tex = latex.table_file(table, names.get(table.key, "Table"), synthetic=report.synthetic)
+        (folder / f"{table.key}.tex").write_text(tex, encoding="utf-8", newline="\n")
 
 
 def _replace_folder(new: Path, place: Path, aside: Path) -> None:

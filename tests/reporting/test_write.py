@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import subprocess
 import sys
@@ -17,7 +18,9 @@ import pytest
 from analysis.reporting import write_report
 from analysis.reporting.write import BUILDING, _machine, _remove_stale
 
-WRITTEN = {"figures", "report.html", "report.pdf", "results.csv"}
+FILES = {"report.html", "report.docx", "report.pdf", "results.csv"}
+FOLDERS = {"figures", "tables"}
+FIGURE_FILES = (".svg", ".png", "-narrow.svg", ".csv")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -35,12 +38,16 @@ def test_two_runs_write_the_same_bytes(forrest: Any, tmp_path: Path) -> None:
         write_report(results, replace(facts, versions=mixed), tmp_path / name)
     first = contents(tmp_path / "one")
     assert first == contents(tmp_path / "two")
+    tables = ("published-table", "prevalence-table", "checks-odd", "checks-all", "files")
     assert set(first) == {
-        "report.html", "report.pdf", "results.csv", "figures/flow.svg", "figures/flow.png",
-        "figures/flow-narrow.svg", "figures/prevalence.svg", "figures/prevalence.png",
-        "figures/prevalence-narrow.svg",
-    }  # fmt: skip
+        *FILES,
+        *(f"figures/{name}{end}" for name in ("flow", "prevalence") for end in FIGURE_FILES),
+        *(f"tables/{name}{end}" for name in tables for end in (".csv", ".tex")),
+    }
     assert str(tmp_path).encode() not in b"".join(first.values())
+    # By this mark spreadsheets know UTF-8; what programs read goes without.
+    marked = {name for name, written in first.items() if written.startswith(codecs.BOM_UTF8)}
+    assert marked == {f"tables/{name}.csv" for name in tables}
 
 
 def test_neither_locale_nor_hash_seed_nor_zone_changes_a_byte(forrest: Any, tmp_path: Path) -> None:
@@ -89,14 +96,15 @@ def test_artificial_results_say_so_in_each_row(forrest: Any, tmp_path: Path) -> 
 def test_what_else_is_in_the_folder_stays(forrest: Any, tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "stale.svg").write_text("old")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "stale.csv").write_text("old")
     (tmp_path / "run.json").write_text("{}")
     (tmp_path / "my notes.txt").write_text("mine")
     write_report(*forrest, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {
-        "figures", "my notes.txt", "report.html", "report.pdf", "results.csv", "run.json"
-    }  # fmt: skip
+    assert names == {"my notes.txt", "run.json"} | FILES | FOLDERS
     assert not (tmp_path / "figures" / "stale.svg").exists()
+    assert not (tmp_path / "tables" / "stale.csv").exists()
 
 
 def test_a_run_that_fails_leaves_the_old_report_whole(forrest: Any, tmp_path: Path) -> None:
@@ -108,7 +116,7 @@ def test_a_run_that_fails_leaves_the_old_report_whole(forrest: Any, tmp_path: Pa
     with pytest.raises(KeyError):
         write_report(results.drop(columns="estimate"), facts, tmp_path)
     assert contents(tmp_path) == before
-    assert {path.name for path in tmp_path.iterdir()} == WRITTEN
+    assert {path.name for path in tmp_path.iterdir()} == FILES | FOLDERS
 
 
 def test_a_link_in_the_place_of_figures_is_not_followed(forrest: Any, tmp_path: Path) -> None:
@@ -186,4 +194,4 @@ def test_a_run_killed_in_mid_write_leaves_nothing_for_long(forrest: Any, tmp_pat
     (left,) = folder.iterdir()
     assert left.name.startswith(BUILDING) and (left / "report.html").exists()
     write_report(*forrest, folder)
-    assert {path.name for path in folder.iterdir()} == WRITTEN
+    assert {path.name for path in folder.iterdir()} == FILES | FOLDERS
