@@ -1,8 +1,9 @@
-"""How wide a table's columns must be on paper, for formats that do not find out by themselves.
+"""How wide a table's columns are in Word and LaTeX, which do not find out by themselves.
 
-Widths are in points. They are estimated from the advance widths of a humanist sans (Calibri, and
-Carlito, which has the same), in units of a thousandth of the type size; that is near enough to
-choose between upright and lying pages and to share out room between columns.
+`columns` does this for the PDF, in its own face and with its own ways to break a line. Here
+widths are in points, estimated from the advance widths of a humanist sans (Calibri, and Carlito,
+which has the same), in thousandths of the type size; that is near enough to choose between
+upright and lying pages and to share out room between columns.
 """
 
 from __future__ import annotations
