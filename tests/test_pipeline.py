@@ -63,10 +63,10 @@ def results(folder) -> pd.DataFrame:
 
 def test_the_folder_holds_what_the_contract_names(folder):
     assert {path.name for path in folder.iterdir()} == {
-        "results.csv", "report.html", "report.pdf", "run.json", "figures",
+        "results.csv", "report.html", "report.pdf", "report.docx", "run.json", "figures", "tables",
     }  # fmt: skip
-    names = {path.suffix for path in (folder / "figures").iterdir()}
-    assert names == {".svg", ".png"}
+    for part, endings in (("figures", {".svg", ".png", ".csv"}), ("tables", {".csv", ".tex"})):
+        assert {path.suffix for path in (folder / part).iterdir()} == endings
 
 
 def test_results_have_the_columns_of_the_contract(results):
