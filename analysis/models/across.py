@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from analysis.models.outcomes import Response, response
 from analysis.models.plan import Exposure, Measures, Model, Plan, Row
 from analysis.models.results import tidy
 from analysis.models.setting import DF_RULE, Setting
+from analysis.models.watch import Watch
 from analysis.survey import Design
 
 CYCLE = "cycle"
@@ -142,6 +143,7 @@ def estimate_across(
     weight: str,
     cycles: Sequence[str],
     refused: Mapping[str, str],
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
     """Estimate a study's main association in each cycle, and combine the cycles.
 
@@ -163,6 +165,8 @@ def estimate_across(
         At least two, oldest first.
     refused : mapping of str to str
         Cycles in which the study cannot run, with the reason.
+    watch : Watch, optional
+        Told how far it is.
 
     Returns
     -------
@@ -180,17 +184,18 @@ def estimate_across(
     cohort = design_of(frame).where(steps[-1][2])
     responses = {outcome.name: response(outcome, cohort, frame) for outcome in plan.outcomes}
     doses = {plan.exposure.measure: doses_of(plan.exposure, cohort, frame)}
-    setting = Setting(plan, frame, cohort, cohort, measures, responses, doses)
+    watch = watch or Watch()
+    setting = Setting(plan, frame, cohort, cohort, measures, responses, doses, watch=watch)
     single = design_of(frame.assign(weight=alone)).where(steps[-1][2])
     across = Across(setting, single, frame[CYCLE].astype(str), tuple(cycles))
-    rows = [
+    measure = across.exposure.measure
+    described = [
         *describe.flow_rows(steps, frame["weight"].to_numpy()),
-        *describe.group_rows(
-            cohort, across.doses, across.exposure.measure, setting.unit(across.exposure.measure)
-        ),
-        *association_rows(across, refused),
-        *trend_rows(setting, single, across.cycle, across.cycles, across.model),
+        *describe.group_rows(cohort, across.doses, measure, setting.unit(measure)),
     ]
+    associated = watch.part("associations by cycle", partial(association_rows, across, refused))
+    trends = partial(trend_rows, setting, single, across.cycle, across.cycles, across.model)
+    rows = [*described, *associated, *watch.part("trends over cycles", trends)]
     return tidy(rows, study=plan.name, weight=weight, cycles=", ".join(cycles))
 
 
@@ -207,9 +212,11 @@ def association_rows(across: Across, refused: Mapping[str, str]) -> Iterator[Row
         base: Row = {"analysis": "cycle", "stratum": CYCLE, "stratum_level": cycle}
         yield base | {"cycles": "", "note": reason}
     own = {cycle: _own(across, cycle) for cycle in across.cycles}
-    for outcome in across.setting.responses:
+    watch, total = across.setting.watch, len(across.setting.responses) * len(across.cycles)
+    for i, outcome in enumerate(across.setting.responses):
         highest, unit = [], []
-        for cycle in across.cycles:
+        for j, cycle in enumerate(across.cycles):
+            watch.step("models by cycle", i * len(across.cycles) + j, total)
             fit = across.of_cycle(outcome, cycle)
             place = {"analysis": "cycle", "stratum": CYCLE, "stratum_level": cycle, "cycles": cycle}
             highest.append(_highest(across, fit, across.doses) | place)

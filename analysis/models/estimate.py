@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from analysis.models.results import tidy
 from analysis.models.setting import DF_RULE, Setting
 from analysis.models.specifications import specification_rows
 from analysis.models.strata import strata_rows
+from analysis.models.watch import Watch
 from analysis.survey import Design
 
 __all__ = ["DF_RULE", "design_of", "doses_of", "estimate"]
@@ -34,6 +36,7 @@ def estimate(
     *,
     weight: str,
     cycles: Sequence[str],
+    watch: Watch | None = None,
 ) -> pd.DataFrame:
     """Estimate all that a study asks for.
 
@@ -51,6 +54,8 @@ def estimate(
         Labels and units.
     weight, cycles
         Written into every row.
+    watch : Watch, optional
+        Told how far it is.
 
     Returns
     -------
@@ -62,7 +67,9 @@ def estimate(
     InputError
         If an outcome or an exposure does not allow what is asked of it.
     """
-    rows = _rows(plan, frame, steps, missing, measures)
+    watch = watch or Watch()
+    parts = _parts(plan, frame, steps, missing, measures, watch)
+    rows = [row for name, make in parts for row in watch.part(name, make)]
     return tidy(rows, study=plan.name, weight=weight, cycles=", ".join(cycles))
 
 
@@ -74,40 +81,44 @@ def design_of(frame: pd.DataFrame) -> Design:
     return Design(frame, weights="weight", strata="stratum", psu="psu", lonely_psu="fail")
 
 
-def _rows(
+def _parts(
     plan: Plan,
     frame: pd.DataFrame,
     steps: Sequence[describe.FlowStep],
     missing: Mapping[str, int],
     measures: Measures,
-) -> Iterator[Row]:
+    watch: Watch,
+) -> Iterator[tuple[str, Callable[[], Iterable[Row]]]]:
+    """Name every part of the results in its order, with what estimates it."""
     weights = frame["weight"].to_numpy()
-    yield from describe.flow_rows(steps, weights)
     counted = steps[-2 if steps[-1][0] == "complete_cases" else -1][2]
-    if missing:
-        yield from describe.missing_rows(missing, int(counted.sum()))
+    rows = [*describe.flow_rows(steps, weights)]
+    rows += describe.missing_rows(missing, int(counted.sum())) if missing else []
+    yield "flow", lambda: rows
     design = design_of(frame)
     cohort = design.where(steps[-1][2])
     # All outcomes first: a cut-off that leaves no events ends the run before it has cost anything.
     responses = {outcome.name: response(outcome, cohort, frame) for outcome in plan.outcomes}
     doses = {each.measure: doses_of(each, cohort, frame) for each in plan.exposures}
-    setting = Setting(plan, frame, cohort, design.where(counted), measures, responses, doses)
-    yield from _described(setting)
+    before = design.where(counted)
+    setting = Setting(plan, frame, cohort, before, measures, responses, doses, watch=watch)
+    yield "description", partial(_described, setting)
     for exposure in plan.exposures:
-        yield from _association_rows(setting, exposure)
-    for analysis in FURTHER:
-        yield from analysis(setting)
+        name = f"associations of {exposure.measure}"
+        yield name, partial(_association_rows, setting, exposure)
+    for name, analysis in FURTHER.items():
+        yield name, partial(analysis, setting)
 
 
-FURTHER: Sequence[Callable[[Setting], Iterator[Row]]] = (
-    adjusted_rows,
-    multinomial_rows,
-    interaction_rows,
-    strata_rows,
-    specification_rows,
-    confounding_rows,
-    imputed_rows,
-)
+FURTHER: Mapping[str, Callable[[Setting], Iterator[Row]]] = {
+    "adjusted prevalences and means": adjusted_rows,
+    "multinomial models": multinomial_rows,
+    "interactions": interaction_rows,
+    "strata": strata_rows,
+    "specification curve": specification_rows,
+    "confounding": confounding_rows,
+    "imputation": imputed_rows,
+}
 """What a study may ask for beside its associations; each gives nothing where it is not asked."""
 
 

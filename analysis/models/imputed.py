@@ -147,6 +147,7 @@ class _Analysed:
     ) -> None:
         """Fit every outcome to some of the sets, and keep what pooling needs."""
         for number in numbers:
+            self.setting.watch.step("imputed sets", number, numbers.stop)
             completed = self.people.assign(**made.filled(number))
             x = covariates(self.model.parsed_terms, completed, self.setting.knots)
             x = pd.concat([self.groups, x], axis=1)

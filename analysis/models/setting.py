@@ -17,6 +17,7 @@ from analysis.models.matrix import covariates
 from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Measures, Model, Plan
 from analysis.models.spline import knots_of
+from analysis.models.watch import Watch
 from analysis.survey import Design
 from analysis.survey.results import DFRule
 
@@ -45,6 +46,8 @@ class Setting:
         Every outcome, by its name.
     doses : mapping of str to Doses
         Dose groups of every exposure, by its measure.
+    watch : Watch
+        Told how far analyses of many models are.
     """
 
     plan: Plan
@@ -54,6 +57,7 @@ class Setting:
     measures: Measures
     responses: Mapping[str, Response]
     doses: Mapping[str, Doses]
+    watch: Watch = field(default_factory=Watch, repr=False)
     _covariates: dict[tuple[str, ...], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @property

@@ -169,12 +169,15 @@ def specification_rows(setting: Setting, jobs: int | None = None) -> Iterator[Ro
     if asked is None:
         return
     curve = combinations(asked.choices)
-    found: dict[tuple[str, int], Row] = {}
-    for cell in _cells(setting, curve):
-        for row, number in cell.rows(jobs or _processors()):
-            found[row["outcome"], number] = row
+    found: dict[tuple[str, str], Row] = {}
+    total = len(asked.outcomes) * len(curve)
+    for i, cell in enumerate(_cells(setting, curve), start=1):
+        setting.watch.step("specifications", len(found), total)
+        make = partial(cell.rows, jobs or _processors())
+        for row in setting.watch.part(f"specification curve, people {i}", make):
+            found[row["outcome"], row["stratum_level"]] = row
     for outcome in asked.outcomes:
-        rows = [found[outcome, combination.number] for combination in curve]
+        rows = [found[outcome, combination.name] for combination in curve]
         yield from rows
         yield from summary_rows(rows, asked.choices)
         yield from _one_choice(rows, curve)
@@ -233,8 +236,8 @@ class _Cell:
         """Who belongs to the domain: bool, shape (n,)."""
         return self.design.inside
 
-    def rows(self, jobs: int) -> Iterator[tuple[Row, int]]:
-        """Fit all, and give each one's row with its number."""
+    def rows(self, jobs: int) -> Iterator[Row]:
+        """Fit all, and give each one's row."""
         asked = self.setting.plan.specifications
         assert asked is not None
         wanted = [(outcome, each) for outcome in asked.outcomes for each in self.combinations]
@@ -252,7 +255,7 @@ class _Cell:
         for outcome, each in wanted:
             problem = self._problem(each)
             found = _none(problem) if problem else _estimate(fitted[_key(outcome, each)])
-            yield self._row(outcome, each) | found, each.number
+            yield self._row(outcome, each) | found
 
     def _keys(self, each: Combination) -> list[str]:
         """Name the blocks of columns of a specification, that of the exposure first."""

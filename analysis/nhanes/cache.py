@@ -32,7 +32,60 @@ _LOG = logging.getLogger(__name__)
 
 # Raise with every change to what `read_columns` or `parse_codebook` return for the same file.
 _FORMAT = 2
+PART = ".part"
+"""How the name of an entry ends that is being written."""
 _DIGEST_LENGTH = hashlib.sha256().digest_size
+
+
+class Entries:
+    """A folder of entries, each of which is whole or is not there.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Made when first needed. None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def load(self, key: str) -> bytes | None:
+        """Load an entry, or None where there is none that is whole."""
+        if self.folder is None:
+            return None
+        try:
+            entry = (self.folder / key).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _LOG.debug("cannot read cache entry %s: %s", key, error)
+            return None
+        digest, payload = entry[:_DIGEST_LENGTH], entry[_DIGEST_LENGTH:]
+        if digest != _digest(key, payload):
+            _LOG.debug("cache entry %s is damaged and will be made anew", key)
+            return None
+        return payload
+
+    def keep(self, key: str, payload: bytes) -> None:
+        """Keep an entry if that can be done; it appears whole or not at all."""
+        if self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=PART)
+        except OSError as error:
+            _LOG.debug("cannot write to the cache: %s", error)
+            return
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_digest(key, payload) + payload)
+            Path(name).replace(self.folder / key)
+        except OSError as error:
+            _LOG.debug("cannot keep cache entry %s: %s", key, error)
+        finally:
+            # An interrupt leaves nothing behind; what is in its place has this name no more.
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
 
 
 class TableReader:
@@ -51,6 +104,7 @@ class TableReader:
 
     def __init__(self, cache_folder: Path | None) -> None:
         self.cache_folder = cache_folder
+        self._entries = Entries(cache_folder)
 
     def read(self, path: Path, sha256: str, columns: Sequence[str]) -> pd.DataFrame:
         """Read some columns of a transport file, or of linked mortality (``.dat``).
@@ -77,7 +131,7 @@ class TableReader:
         """
         wanted = sorted(columns)
         key = _key("columns", pyreadstat.__version__, sha256, *wanted)
-        payload = self._load(key)
+        payload = self._entries.load(key)
         if payload is not None:
             return pq.read_table(pa.BufferReader(payload)).to_pandas()[list(columns)]
         read = read_mortality if path.suffix == ".dat" else read_columns
@@ -85,7 +139,7 @@ class TableReader:
         if columns:  # Parquet keeps no rows without a column.
             sink = pa.BufferOutputStream()
             pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)
-            self._store(key, sink.getvalue().to_pybytes())
+            self._entries.keep(key, sink.getvalue().to_pybytes())
         return frame[list(columns)]
 
     def codebook(self, path: Path, sha256: str) -> Codebook:
@@ -109,48 +163,12 @@ class TableReader:
             If the page is no codebook of this table or is damaged.
         """
         key = _key("codebook", path.stem.upper(), sha256)
-        payload = self._load(key)
+        payload = self._entries.load(key)
         if payload is not None:
             return _codebook_from_json(payload)
         codebook = parse_codebook(path)
-        self._store(key, _codebook_to_json(codebook))
+        self._entries.keep(key, _codebook_to_json(codebook))
         return codebook
-
-    def _load(self, key: str) -> bytes | None:
-        """Load an entry's payload, or None where there is none that is whole."""
-        if self.cache_folder is None:
-            return None
-        try:
-            entry = (self.cache_folder / key).read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            _LOG.debug("cannot read cache entry %s: %s", key, error)
-            return None
-        digest, payload = entry[:_DIGEST_LENGTH], entry[_DIGEST_LENGTH:]
-        if digest != _digest(key, payload):
-            _LOG.debug("cache entry %s is damaged and will be made anew", key)
-            return None
-        return payload
-
-    def _store(self, key: str, payload: bytes) -> None:
-        """Keep an entry if that can be done; it appears whole or not at all."""
-        if self.cache_folder is None:
-            return
-        try:
-            self.cache_folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.cache_folder, suffix=".part")
-        except OSError as error:
-            _LOG.debug("cannot write to the cache: %s", error)
-            return
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(_digest(key, payload) + payload)
-            Path(name).replace(self.cache_folder / key)
-        except OSError as error:
-            _LOG.debug("cannot keep cache entry %s: %s", key, error)
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
 
 
 def _key(*parts: str) -> str:

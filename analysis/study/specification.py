@@ -270,6 +270,11 @@ class Study(Section):
         return self._path.name if self._path else f"{self.name}.toml"
 
     @property
+    def content(self) -> bytes:
+        """The file's bytes."""
+        return self._content
+
+    @property
     def text(self) -> str:
         """The file's text."""
         return self._content.decode("utf-8-sig")
