@@ -17,12 +17,14 @@ from analysis.cohort.measures import MEASURES
 from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
 from analysis.models.across import estimate_across
+from analysis.models.watch import Watch
 from analysis.nhanes.cycles import CYCLES, Table
 from analysis.nhanes.store import Store
 from analysis.pipeline import Clock, Settings
 from analysis.reporting.across import build
 from analysis.study import Study, Table1, check_study
 from analysis.study.reads import tables_of
+from analysis.telling import teller
 
 SUFFIX = "across"
 """Of the report's folder."""
@@ -224,23 +226,28 @@ def run(
     InputError, DataError
         Nothing of an earlier run's folder is lost then.
     """
-    clock = clock or Clock()
+    clock, say = clock or Clock(), teller(say)
     with clock.stage("read"):
         say("reading and checking against the codebooks")
         inputs = pipeline.read_tables(tables(plan), store)
+        pipeline.tell_files(inputs, say)
     with clock.stage("cohort"):
         cohort = pipeline.make_cohort(plan.study, inputs.raw)
         alone = _two_year_weights(plan, inputs.raw, cohort.frame)
         say(f"{int(cohort.members.sum()):,} people of {len(plan.cycles)} cycles are analysed")
-    with clock.stage("models"):
-        say("estimating")
-        results = _estimate(plan, cohort, alone)
+    say("estimating")
+    watch = pipeline.watching(
+        store if settings.keep else None, say, plan.study, cohort, alone, plan.cycles, plan.refused
+    )
+    with pipeline.estimating(watch, clock, say):
+        results = _estimate(plan, cohort, alone, watch)
     facts = pipeline.facts_of(plan.study, cohort, inputs, pd.DataFrame(), {})
     done = pipeline.Analysed(plan.study, cohort, results, pd.DataFrame(), facts)
     folder = settings.out / folder_name(plan, artificial=done.artificial)
     say("writing the report")
     more = {"across": list(plan.cycles), "refused": dict(plan.refused)}
     pipeline.write(done, folder, clock, make=build, more=more)
+    pipeline.finish(folder, clock, say)
     return Outcome(plan, results, folder, done.artificial)
 
 
@@ -266,7 +273,7 @@ def _two_year_weights(plan: Plan, raw: Raw, frame: pd.DataFrame) -> np.ndarray:
     return weights.loc[frame["seqn"]].to_numpy()
 
 
-def _estimate(plan: Plan, cohort: Cohort, alone: np.ndarray) -> pd.DataFrame:
+def _estimate(plan: Plan, cohort: Cohort, alone: np.ndarray, watch: Watch) -> pd.DataFrame:
     return estimate_across(
         plan.study,
         cohort.frame,
@@ -276,6 +283,7 @@ def _estimate(plan: Plan, cohort: Cohort, alone: np.ndarray) -> pd.DataFrame:
         weight=plan.study.weight,
         cycles=plan.cycles,
         refused=plan.refused,
+        watch=watch,
     )
 
 

@@ -28,6 +28,7 @@ from analysis.reporting.document import Figure as Drawn
 from analysis.reporting.document import KeyFacts, Paragraph, Report
 from analysis.reporting.frames import frame_of, tables_of
 from analysis.study import Study, change_study, check_study, load_study
+from analysis.telling import Teller
 
 __all__ = ["Result", "load_study", "run"]
 
@@ -274,6 +275,7 @@ def run(
     if out is not None:
         folder = settings.out / pipeline.folder_name(chosen, artificial=done.artificial)
         pipeline.write(done, folder, clock)
+        pipeline.finish(folder, clock, Teller())
         line(log(), f"report: {folder / 'report.html'}")
     return Result(done)
 

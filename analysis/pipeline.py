@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +13,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from analysis import __version__
+from analysis import kept, record
 from analysis.cohort.build import Cohort, Memory, Raw, build_frame, select
 from analysis.cohort.drift import told_of
 from analysis.cohort.measures import MEASURES
@@ -27,21 +22,23 @@ from analysis.cohort.weights import WEIGHTS
 from analysis.errors import InputError
 from analysis.models.estimate import DF_RULE, estimate
 from analysis.models.published import stand_beside
+from analysis.models.watch import Watch
 from analysis.nhanes.cache import TableReader
 from analysis.nhanes.cycles import Table, cdc_url
+from analysis.nhanes.progress import readable_size
 from analysis.nhanes.reconcile import Check, reconcile, reconcile_linked
 from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
 from analysis.reporting import RunFacts, build, write_report
-from analysis.reporting.write import Builder
+from analysis.reporting.index import write_index
+from analysis.reporting.write import Builder, Made
 from analysis.study import Study
 from analysis.study.reads import measures_of, tables_of
 from analysis.synthetic import is_artificial
+from analysis.telling import Teller, teller
 
-PACKAGES = (
-    "numpy", "pandas", "scipy", "statsmodels", "pyreadstat", "pyarrow", "matplotlib", "seaborn",
-)  # fmt: skip
-"""Packages whose versions can change a digit or a figure."""
+KEPT = Path(".cache", "results")
+"""Below the folder of downloaded files: estimates of earlier runs."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +55,9 @@ class Settings:
         URL or folder in place of the CDC.
     offline, accept_revisions : bool
         As for `analysis.nhanes.store.Store`.
+    keep : bool
+        Keep estimates from one run to the next (`analysis.kept`). Only for a process that was
+        started for the run: what a notebook has put in the place of a function is in no key.
     """
 
     data: Path = Path("data_raw")
@@ -65,6 +65,7 @@ class Settings:
     mirror: str | None = None
     offline: bool = False
     accept_revisions: bool = False
+    keep: bool = False
 
 
 @dataclass
@@ -269,7 +270,7 @@ def count_rules(study: Study, raw: Raw, memory: Memory) -> dict[str, pd.DataFram
 
 
 def estimate_study(
-    study: Study, cohort: Cohort, *, artificial: bool = False
+    study: Study, cohort: Cohort, *, artificial: bool = False, watch: Watch | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Estimate all that a study asks for and stand the published figures beside it.
 
@@ -285,6 +286,7 @@ def estimate_study(
         MEASURES,
         weight=study.weight,
         cycles=study.data.cycles,
+        watch=watch,
     )
     # A published figure speaks of the cycles of the study's own file.
     figures = () if study.is_moved else study.published
@@ -307,7 +309,7 @@ def run(
         From `fetch`.
     settings : Settings
     say : callable, optional
-        Told what happens, a line each.
+        Told what happens, a line each; a `Teller` is also told how far it is.
     clock : Clock, optional
         Seconds already spent on earlier stages.
 
@@ -320,12 +322,22 @@ def run(
     InputError, DataError
         Nothing of an earlier run's folder is lost then.
     """
-    clock = clock or Clock()
-    done = analyse(study, store, say, clock)
+    clock, say = clock or Clock(), teller(say)
+    done = analyse(study, store, say, clock, keep=settings.keep)
     folder = settings.out / folder_name(study, artificial=done.artificial)
     say("writing the report")
     write(done, folder, clock)
+    finish(folder, clock, say)
     return Outcome(study, done.cohort, done.results, done.verdicts, folder, done.artificial)
+
+
+def finish(folder: Path, clock: Clock, say: Teller) -> None:
+    """List a run among the others below its parent folder, and say what it took."""
+    with _writing(folder.parent):
+        write_index(folder.parent)
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        say.detail(f"{path} ({readable_size(path.stat().st_size)})")
+    say.detail("seconds: " + ", ".join(f"{k} {v:.1f}" for k, v in clock.seconds.items()))
 
 
 def analyse(
@@ -333,6 +345,8 @@ def analyse(
     store: Store,
     say: Callable[[str], None] = lambda text: None,
     clock: Clock | None = None,
+    *,
+    keep: bool = False,
 ) -> Analysed:
     """Do all of a run but for writing its report.
 
@@ -340,6 +354,8 @@ def analyse(
     ----------
     study, store, say, clock
         As for `run`.
+    keep : bool
+        As `Settings` has it.
 
     Returns
     -------
@@ -349,12 +365,13 @@ def analyse(
     ------
     InputError, DataError
     """
-    clock = clock or Clock()
+    clock, say = clock or Clock(), teller(say)
     for warning in told_of(study):
         say(warning)
     with clock.stage("read"):
         say("reading and checking against the codebooks")
         inputs = read_inputs(study, store)
+        tell_files(inputs, say)
     with clock.stage("cohort"):
         memory: Memory = {}
         cohort = make_cohort(study, inputs.raw, memory)
@@ -362,11 +379,57 @@ def analyse(
         # The raw columns are the largest thing in memory, and nothing below reads them.
         inputs = replace(inputs, raw={})
         say(f"{int(cohort.members.sum()):,} of {len(cohort.frame):,} people are analysed")
-    with clock.stage("models"):
-        say("estimating")
-        results, verdicts = estimate_study(study, cohort, artificial=inputs.artificial)
+    say("estimating")
+    watch = watching(store if keep else None, say, study, cohort)
+    with estimating(watch, clock, say):
+        results, verdicts = estimate_study(study, cohort, artificial=inputs.artificial, watch=watch)
     facts = facts_of(study, cohort, inputs, verdicts, counts)
     return Analysed(study, cohort, results, verdicts, facts)
+
+
+def tell_files(inputs: Inputs, say: Teller) -> None:
+    """Name the files that were read, for those who want to know."""
+    for file in inputs.files.to_dict("records"):
+        size = readable_size(file["bytes"])
+        say.detail(f"read {file['name']} ({size}, sha256 {file['sha256'][:12]})")
+
+
+def watching(
+    store: Store | None, say: Teller, study: Study, cohort: Cohort, *more: Any
+) -> kept.Keeping:
+    """Watch over the estimates of a cohort.
+
+    Parameters
+    ----------
+    store : Store or None
+        In whose folder they are kept from one run to the next; None keeps none.
+    say : Teller
+    study : Study
+    cohort : Cohort
+    *more
+        What the estimates are made of besides.
+    """
+    if store is None:
+        return kept.Keeping(None, "", say)
+    folder = store.folder / KEPT
+    kept.remove_old(folder)
+    steps = [(step.name, step.label, step.kept) for step in cohort.steps]
+    key = kept.digest(study, cohort.frame, steps, cohort.missing, study.weight, more)
+    return kept.Keeping(folder, key, say)
+
+
+@contextmanager
+def estimating(watch: kept.Keeping, clock: Clock, say: Teller) -> Iterator[None]:
+    """Time the estimates, and say so where they were kept."""
+    took = Clock()
+    with took.stage("models"):
+        yield
+    again = watch.told()
+    if again:
+        say(f"{again} (--fresh estimates them anew)")
+    # It is told in the record's clock, the only part in which equal runs may differ.
+    name = f"models ({'partly ' * bool(watch.estimated)}reused)" if again else "models"
+    clock.seconds[name] = took.seconds["models"]
 
 
 def write(
@@ -377,7 +440,7 @@ def write(
     make: Builder = build,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Write the report of what was analysed, and the record of the run.
+    """Write the report of what was analysed, with the record of the run and the study's file.
 
     Parameters
     ----------
@@ -397,12 +460,14 @@ def write(
         If the folder cannot be written; nothing of an earlier run's is lost then.
     """
     clock = clock or Clock()
-    with clock.stage("report"), _writing(folder):
-        write_report(done.results, done.facts, folder, make)
-    record = run_record(done.facts) | dict(more)
-    record["seconds"] = {stage: round(spent, 3) for stage, spent in clock.seconds.items()}
+    start = time.perf_counter()
+
+    def beside(made: Made) -> dict[str, bytes]:
+        clock.seconds["report"] = time.perf_counter() - start
+        return record.beside(done.study, done.facts, clock.seconds, more, made)
+
     with _writing(folder):
-        write_json(folder / "run.json", record)
+        write_report(done.results, done.facts, folder, make, beside)
 
 
 def folder_name(study: Study, *, artificial: bool) -> str:
@@ -447,8 +512,8 @@ def facts_of(
         checks=inputs.checks,
         files=inputs.files,
         verdicts=verdicts,
-        versions=versions(),
-        commit=commit(),
+        versions=record.versions(),
+        commit=record.commit(),
         spec_sha256=study.sha256,
         spec_text=study.text,
         df_rule=DF_RULE,
@@ -457,54 +522,3 @@ def facts_of(
         synthetic=inputs.artificial,
         counted=counts,
     )
-
-
-def run_record(facts: RunFacts) -> dict[str, Any]:
-    """Gather what run.json holds, but for the seconds."""
-    return {
-        "study": facts.study.name,
-        "cycles": list(facts.study.data.cycles),
-        "data": "artificial" if facts.synthetic else "NHANES",
-        "versions": dict(facts.versions),
-        "commit": facts.commit,
-        "specification_sha256": facts.spec_sha256,
-        "changes": {change.path: change.value for change in getattr(facts.study, "changes", ())},
-        "seed": facts.seed,
-        "inputs": facts.files.to_dict("records"),
-        "verdicts": json.loads(facts.verdicts.to_json(orient="records", double_precision=15)),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Versions of this package, Python and the packages that can change a digit."""
-    found = {"nhanes-magnesium-vitamin-d": __version__, "python": platform.python_version()}
-    return found | {name: metadata.version(name) for name in PACKAGES}
-
-
-def commit() -> str:
-    """Commit of the checkout that this package runs from, ``+`` if files were changed since.
-
-    Empty outside a git checkout of this package.
-    """
-    root = Path(__file__).resolve().parent.parent
-    if not (root / ".git").exists():
-        return ""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=20, check=True
-        )
-        return done.stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
-def write_json(path: Path, record: dict[str, Any]) -> None:
-    """Write a record whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)

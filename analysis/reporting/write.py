@@ -6,10 +6,15 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import pandas as pd
 
@@ -29,8 +34,40 @@ Builder = Callable[[pd.DataFrame, RunFacts], Report]
 """What makes a report of results and facts."""
 
 
+@dataclass(frozen=True)
+class Made:
+    """A report that is made and not yet in its place.
+
+    Parameters
+    ----------
+    report : Report
+    results : DataFrame
+        That it tells of.
+    folder : Path
+        Where its files are, for now.
+    """
+
+    report: Report
+    results: pd.DataFrame
+    folder: Path
+
+    @property
+    def sha256(self) -> dict[str, str]:
+        """SHA-256 of the files, without those in folders, by their names."""
+        files = sorted(path for path in self.folder.iterdir() if path.is_file())
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+Beside = Callable[[Made], Mapping[str, bytes]]
+"""What gives the content of further files of a report, by their names."""
+
+
 def write_report(
-    results: pd.DataFrame, facts: RunFacts, folder: Path, make: Builder = build
+    results: pd.DataFrame,
+    facts: RunFacts,
+    folder: Path,
+    make: Builder = build,
+    beside: Beside = lambda made: {},
 ) -> None:
     """Write ``results.csv``, ``figures/``, ``tables/`` and the report as HTML, PDF and Word.
 
@@ -50,6 +87,8 @@ def write_report(
         Made if it is not there.
     make : callable
         What puts the report together; by default that of a study.
+    beside : callable
+        Gives further files, once all others are made; they are moved to their places with these.
 
     Raises
     ------
@@ -69,10 +108,32 @@ def write_report(
         (made / "report.docx").write_bytes(docx.render(report))
         (made / "report.html").write_text(render(report), encoding="utf-8", newline="\n")
         (made / "report.pdf").write_bytes(render_pdf(report))
-        for part in ("figures", "tables"):
-            _replace_folder(made / part, folder / part, made / f"old-{part}")
-        for file in ("results.csv", "report.docx", "report.pdf", "report.html"):
-            (made / file).replace(folder / file)
+        more = beside(Made(report, results, made))
+        for file, content in more.items():
+            (made / file).write_bytes(content)
+        with _undisturbed():
+            for part in ("figures", "tables"):
+                _replace_folder(made / part, folder / part, made / f"old-{part}")
+            for file in (*more, "results.csv", "report.docx", "report.pdf", "report.html"):
+                (made / file).replace(folder / file)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off Ctrl-C and a request to end for the moment in which files take their places."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals go to the main thread
+        return
+    heard: list[tuple[int, FrameType | None]] = []
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, lambda *told: heard.append(told)) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    for number, _ in heard[:1]:
+        signal.raise_signal(number)
 
 
 def _machine() -> str:

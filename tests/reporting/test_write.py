@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -195,3 +198,51 @@ def test_a_run_killed_in_mid_write_leaves_nothing_for_long(forrest: Any, tmp_pat
     assert left.name.startswith(BUILDING) and (left / "report.html").exists()
     write_report(*forrest, folder)
     assert {path.name for path in folder.iterdir()} == FILES | FOLDERS
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_files_take_their_places_waits_until_all_have(
+    number, forrest, tmp_path, monkeypatch
+):
+    heard = []
+    before = signal.signal(number, lambda *told: heard.append((tmp_path / "report.html").exists()))
+    replace_file, moved = Path.replace, []
+
+    def slow(path, target):
+        moved.append(path.name)
+        signal.raise_signal(number)
+        return replace_file(path, target)
+
+    try:
+        monkeypatch.setattr(Path, "replace", slow)
+        write_report(*forrest, tmp_path, beside=lambda made: {"run.json": b"{}"})
+    finally:
+        monkeypatch.undo()
+        signal.signal(number, before)
+    assert heard == [True], "once, and when all was done"
+    assert moved[0] == "figures" and moved[-1] == "report.html" and "run.json" in moved
+
+
+def test_further_files_are_made_last_and_move_with_the_others(forrest, tmp_path):
+    def beside(made):
+        assert made.report.title and len(made.results)
+        return {"sums.json": json.dumps(made.sha256).encode()}
+
+    write_report(*forrest, tmp_path, beside=beside)
+    sums = json.loads((tmp_path / "sums.json").read_text())
+    assert {"results.csv", "report.html"} <= set(sums)
+    for name, sha256 in sums.items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha256
+
+
+def test_files_that_fail_to_be_made_leave_the_earlier_report(forrest, tmp_path):
+    write_report(*forrest, tmp_path)
+    before = (tmp_path / "report.html").stat().st_mtime_ns
+
+    def broken(made):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_report(*forrest, tmp_path, beside=broken)
+    assert (tmp_path / "report.html").stat().st_mtime_ns == before
+    assert {path.name for path in tmp_path.iterdir()} == FILES | FOLDERS
