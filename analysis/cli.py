@@ -26,7 +26,7 @@ MODULES = {
     "demo": "runs",
     "across": "across",
     "check": "studies",
-    "compare": "studies",
+    "compare": "compare",
     "measures": "studies",
     "codebook": "codebook",
     "new": "new",
@@ -58,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Imported late, so that --help answers at once and a check does not wait for statsmodels.
         module = import_module(f"analysis.commands.{MODULES[options.command]}")
-        getattr(module, options.command)(options)
+        terminal = import_module("analysis.commands.terminal")
+        with terminal.at(terminal.volume_of(options)):
+            getattr(module, options.command)(options)
         return 0
     except AnalysisError as error:
         print(f"analysis: {error.message}", file=sys.stderr)
@@ -83,10 +85,10 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add = partial(_command, commands)
-    add("fetch", "download the files that studies need", "deng_2013", FILES, SOURCE, CYCLES)
+    add("fetch", "download the files that studies need", "deng_2013", FILES, SOURCE, CYCLES, TOLD)
     add(
         "cohort", "build a study's cohort and print its flow", "deng_2013 --write people.csv",
-        FILES, SOURCE, CYCLES,
+        FILES, SOURCE, CYCLES, TOLD,
     ).add_argument(
         "--write", type=Path, metavar="FILE",
         help="also write one row a participant to FILE (.csv or .parquet), for your own analyses",
@@ -99,18 +101,17 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     add(
         "run", "run studies from files to reports", "deng_2013 --cycles 2003-2004,2005-2006",
-        FILES, SOURCE, CYCLES, OUT, JOBS,
+        FILES, SOURCE, CYCLES, OUT, JOBS, TOLD, FRESH,
     )  # fmt: skip
     add(
         "across", "fit a study's main model in each cycle and pool the cycles",
-        "deng_2013 --cycles 2001-2002,2003-2004,2005-2006", FILES, SOURCE, CYCLES, OUT,
+        "deng_2013 --cycles 2001-2002,2003-2004,2005-2006",
+        FILES, SOURCE, CYCLES, OUT, TOLD, FRESH,
     )  # fmt: skip
-    add(
-        "compare", "print published figures beside those of the last run", "deng_2013", OUT
-    ).add_argument("--synthetic", action="store_true", help="of the run on artificial data")
+    _add_compare(commands)
     demo = add(
         "demo", "make an artificial survey and run studies on it", "--scale 10",
-        FILES, OUT, JOBS, studies="*",
+        FILES, OUT, JOBS, TOLD, FRESH, studies="*",
     )  # fmt: skip
     demo.set_defaults(mirror=None, offline=True, accept_revisions=False, set=[])
     demo.add_argument(
@@ -123,6 +124,28 @@ def parser() -> argparse.ArgumentParser:
     _add_new(commands)
     _add_codebook(commands)
     return top
+
+
+def _add_compare(commands: argparse._SubParsersAction) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="print published figures beside the last run's, or what changed between two runs",
+        description="With studies: print the published figures beside those of the last run. With "
+        "the folders of two runs: print what changed from the first to the second: input files, "
+        "versions, the specification, and estimates, the largest change (in standard errors of "
+        "the first run) first. A name of a study that comes with the package is that study; "
+        "write ./NAME for a folder of this name.",
+        epilog="example: python -m analysis compare reports/deng_2013 before/deng_2013",
+        parents=(OUT,),
+    )
+    compare.add_argument(
+        "studies", nargs="+", metavar="STUDY|RUN", help="a study, or the folder of a run"
+    )
+    compare.add_argument("--synthetic", action="store_true", help="of the run on artificial data")
+    compare.add_argument(
+        "--write", type=Path, metavar="FILE.csv",
+        help="also write all estimates of two runs side by side",
+    )  # fmt: skip
 
 
 def _add_measures(commands: argparse._SubParsersAction) -> None:
@@ -168,7 +191,7 @@ def _add_codebook(commands: argparse._SubParsersAction) -> None:
         "table that the package's measures are read from, and any other in the folder. Only these "
         "pages are fetched (about 30 MB, once), not the data.",
         epilog="example: python -m analysis codebook DR1TMAGN",
-        parents=(FILES, SOURCE, CYCLES),
+        parents=(FILES, SOURCE, CYCLES, TOLD),
     )
     command.add_argument("variables", nargs="*", metavar="VARIABLE", help="name of a variable")
     command.add_argument(
@@ -247,5 +270,16 @@ CYCLES.add_argument(
 OUT = _option(
     "--out", type=Path, default=Path("reports"), metavar="DIR",
     help="folder below which each study has its own (reports)",
+)  # fmt: skip
+TOLD = argparse.ArgumentParser(add_help=False)
+_VOLUME = TOLD.add_mutually_exclusive_group()
+_VOLUME.add_argument(
+    "--quiet", action="store_true", help="print results and errors, and nothing on the way"
+)
+_VOLUME.add_argument("--verbose", action="store_true", help="also name files and times")
+FRESH = _option(
+    "--fresh", action="store_true",
+    help="estimate everything anew; else what an earlier run of the same program estimated from "
+    "the same specification and data is used again",
 )  # fmt: skip
 JOBS = _option("--jobs", type=_positive, default=1, metavar="N", help="studies side by side (1)")

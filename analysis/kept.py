@@ -94,6 +94,8 @@ def digest(*things: Any) -> str:
 def _pieces(thing: Any) -> list[bytes]:
     if thing is None or isinstance(thing, bool | int | float | str):
         return [type(thing).__name__.encode(), repr(thing).encode()]
+    if isinstance(thing, np.number | np.bool_):
+        return [b"scalar", thing.dtype.str.encode(), thing.tobytes()]
     if isinstance(thing, bytes):
         return [b"bytes", thing]
     if isinstance(thing, np.ndarray) and not thing.dtype.hasobject:

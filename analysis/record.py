@@ -50,6 +50,7 @@ def beside(
         By name.
     """
     record = run_record(facts) | {
+        "title": made.report.title,
         "people": people(made.results),
         "headline": headline(made.report, made.results),
         "outputs": made.sha256,
@@ -64,7 +65,6 @@ def run_record(facts: RunFacts) -> dict[str, Any]:
     """Gather what run.json holds, but for what is about the report and the clock."""
     return {
         "study": facts.study.name,
-        "title": facts.study.title,
         "cycles": list(facts.study.data.cycles),
         "data": "artificial" if facts.synthetic else "NHANES",
         "versions": dict(facts.versions),

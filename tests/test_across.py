@@ -62,7 +62,8 @@ def contents(folder: Path) -> dict[str, str]:
 
 def test_the_folder_has_what_a_run_has(folder, results):
     assert {path.name for path in folder.iterdir()} == {
-        "results.csv", "report.html", "run.json", "figures",
+        "results.csv", "report.html", "report.pdf", "report.docx", "run.json", "study.toml",
+        "figures", "tables",
     }  # fmt: skip
     assert [column for column in results.columns if column != "data"] == list(COLUMNS)
     assert (results["data"] == "artificial").all()
@@ -139,7 +140,8 @@ def test_the_page_says(page, said):
 
 def test_the_terminal_shows_cycles_and_pooled(base, artificial_survey, capsys, monkeypatch):
     """Without writing the report again."""
-    monkeypatch.setattr(pipeline, "write", lambda *done, **more: None)
+    for name in ("write", "finish"):
+        monkeypatch.setattr(pipeline, name, lambda *done, **more: None)
     assert command(base, artificial_survey, "--cycles", "1999-2000,2001-2002,2003-2004") == 0
     shown = capsys.readouterr().out
     for text in ("2001-2002", "Random effects", "ARTIFICIAL", "P, own models", "not in 1999-2000"):

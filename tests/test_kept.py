@@ -68,7 +68,7 @@ DIFFERENT = [
     with_(g=pd.Categorical(["a", "b", "a"], categories=["b", "a"])),
     with_(g=pd.Categorical(["a", "b", "a"], ordered=True)), with_(n=[1.0, 2.0, 3.0]),
     FRAME[["n", "x", "s", "g"]], FRAME.rename(columns={"n": "m"}), FRAME.set_index([[3, 4, 5]]),
-    FRAME.iloc[:2],
+    FRAME.iloc[:2], [b"x", b"bytesy"], [b"xbytes", b"y"], np.float64(1), np.int64(1),
 ]  # fmt: skip
 
 
@@ -80,7 +80,9 @@ def test_whatever_differs_has_another_digest():
 
 
 @pytest.mark.parametrize(
-    "thing", [object(), {1, 2}, lambda: 1, np.array([object()]), 1 + 2j, [object()]], ids=repr
+    "thing",
+    [object(), {1, 2}, lambda: 1, np.array([object()]), 1 + 2j, [object()]],
+    ids=["object", "set", "function", "array of objects", "complex", "list of an object"],
 )
 def test_what_is_not_known_is_refused(thing):
     with pytest.raises(TypeError, match="not part of a key"):

@@ -25,6 +25,11 @@ CONTRACT = [
     "published_low", "published_high", "agreement",
 ]  # fmt: skip
 
+FILES = {
+    "results.csv", "report.html", "report.pdf", "report.docx", "run.json", "study.toml",
+    "figures", "tables",
+}  # fmt: skip
+
 
 def contents(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder, by its path."""
@@ -62,9 +67,7 @@ def results(folder) -> pd.DataFrame:
 
 
 def test_the_folder_holds_what_the_contract_names(folder):
-    assert {path.name for path in folder.iterdir()} == {
-        "results.csv", "report.html", "report.pdf", "report.docx", "run.json", "figures", "tables",
-    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == FILES
     for part, endings in (("figures", {".svg", ".png", ".csv"}), ("tables", {".csv", ".tex"})):
         assert {path.suffix for path in (folder / part).iterdir()} == endings
 
@@ -132,6 +135,16 @@ def test_the_record_of_the_run_is_complete(folder, base):
     assert {entry["name"] for entry in record["inputs"]} == {
         path for table in tables for path in (table.data_path, table.codebook_path)
     }
+    copy = (folder / "study.toml").read_bytes()
+    assert copy == (base / "deng_2013.toml").read_bytes()
+    assert hashlib.sha256(copy).hexdigest() == record["specification_sha256"]
+    for name, sha256 in record["outputs"].items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    assert {"results.csv", "report.html"} <= set(record["outputs"])
+    assert (
+        record["title"] == f"{study.title} (artificial data)" and "magnesium" in record["headline"]
+    )
+    assert record["people"] == 1_393
     for entry in record["inputs"]:
         content = (base / "data" / entry["name"]).read_bytes()
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
@@ -148,22 +161,33 @@ def test_two_runs_give_the_same_bytes(folder, base, tmp_path, artificial_survey)
     assert records[0] == records[1]
 
 
-def test_a_second_run_replaces_the_first_and_leaves_other_files_alone(base, tmp_path):
+def test_later_runs_replace_the_first_with_the_same_and_leave_other_files_alone(
+    base, tmp_path, capsys
+):
     study = Path(__file__).parent / "small.toml"
     where = ["--data", str(base / "data"), "--offline", "--out", str(tmp_path)]
-    assert main(["run", str(study), *where]) == 0
+    assert main(["run", str(study), *where, "--fresh"]) == 0
     folder = tmp_path / "small-synthetic"
     note = folder / "notes.txt"
     note.write_text("mine")
     before = contents(folder)
+    capsys.readouterr()
+    # Nothing is kept of a run that was to be fresh, and everything of this one.
     assert main(["run", str(study), *where]) == 0
+    assert "of an earlier run" not in capsys.readouterr().err
+    assert main(["run", str(study), *where, "--verbose"]) == 0
+    told = capsys.readouterr().err
+    assert "small: all estimates are those of an earlier run" in told
+    assert "small: read Nchs/" in told and "small: seconds: fetch" in told
+    seconds = json.loads((folder / "run.json").read_text())["seconds"]
+    assert "models (reused)" in seconds and "models" not in seconds
     after = contents(folder)
     assert note.read_text() == "mine"
     before.pop("run.json"), after.pop("run.json")
     assert before == after
 
 
-def test_studies_side_by_side_give_what_one_after_the_other_gives(base, tmp_path, folder):
+def test_studies_side_by_side_give_what_one_after_the_other_gives(base, tmp_path, capfd):
     text = (Path(__file__).parent / "small.toml").read_text()
     paths = []
     for name in ("small", "other"):
@@ -174,9 +198,10 @@ def test_studies_side_by_side_give_what_one_after_the_other_gives(base, tmp_path
     for jobs in ("1", "2"):
         out = tmp_path / jobs
         where = ["--data", str(base / "data"), "--offline", "--out", str(out)]
-        assert main(["run", *paths, "--jobs", jobs, *where]) == 0
+        assert main(["run", *paths, "--fresh", "--quiet", "--jobs", jobs, *where]) == 0
+        assert capfd.readouterr().err == ""
         made[jobs] = contents(out)
-    assert set(made["1"]) == set(made["2"])
+    assert set(made["1"]) == set(made["2"]) and "index.html" in made["1"]
     for name, digest in made["1"].items():
         assert name.endswith("run.json") or made["2"][name] == digest, name
 
@@ -234,7 +259,7 @@ def test_ctrl_c_leaves_nothing_half_written(jobs, base, tmp_path, folder):
         paths.append(str(path))
     out = tmp_path / "reports"
     process = subprocess.Popen(
-        [sys.executable, "-m", "analysis", "run", *paths, "--jobs", jobs, "--offline",
+        [sys.executable, "-m", "analysis", "run", *paths, "--fresh", "--jobs", jobs, "--offline",
          "--data", str(base / "data"), "--out", str(out)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -253,6 +278,5 @@ def test_ctrl_c_leaves_nothing_half_written(jobs, base, tmp_path, folder):
     assert process.returncode == 130
     assert "Traceback" not in rest and rest.rstrip().endswith("run the same command to carry on")
     for report in out.glob("*") if out.exists() else ():
-        assert {path.name for path in report.iterdir()} == {
-            "results.csv", "report.html", "report.pdf", "run.json", "figures",
-        }  # fmt: skip
+        if report.is_dir():
+            assert {path.name for path in report.iterdir()} == FILES

@@ -13,10 +13,12 @@ from rich.text import Text
 
 from analysis import across as cycles_of
 from analysis import pipeline, printing
-from analysis.commands.runs import require_folder, say, settings_of
+from analysis.commands.progress import StudyTeller
+from analysis.commands.runs import require_folder, settings_of
 from analysis.commands.terminal import grid, line, log, named_studies, out
 from analysis.models.across import ALL_BY
 from analysis.nhanes.cycles import CYCLES
+from analysis.reporting.index import NAME as INDEX
 from analysis.synthetic.parameters import CYCLES as ARTIFICIAL
 
 POOLED = ("one model", "fixed effect", "random effects", "prediction interval")
@@ -33,8 +35,10 @@ def across(options: argparse.Namespace) -> None:
     with clock.stage("fetch"):
         store = cycles_of.fetch(plans, settings, log())
     for plan in plans:
-        told = say(log(), plan.study.name)
-        _print(out(), cycles_of.run(plan, store, settings, told, clock.copy()))
+        with StudyTeller(log(), plan.study.name) as say:
+            outcome = cycles_of.run(plan, store, settings, say, clock.copy())
+        _print(out(), outcome)
+    line(out(), f"all reports: {settings.out / INDEX}")
 
 
 def _print(console: Console, outcome: cycles_of.Outcome) -> None:

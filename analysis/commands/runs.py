@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,10 +21,13 @@ from rich.text import Text
 from analysis import pipeline
 from analysis.cohort.build import Cohort
 from analysis.commands.artificial import require_survey
-from analysis.commands.studies import verdict_grid
-from analysis.commands.terminal import grid, line, log, out, studies_of
+from analysis.commands.compare import verdict_grid
+from analysis.commands.progress import StudyTeller
+from analysis.commands.terminal import Volume, at, grid, line, log, out, studies_of, volume
 from analysis.errors import InputError
+from analysis.nhanes.store import Store
 from analysis.pipeline import Clock, Settings
+from analysis.reporting.index import NAME as INDEX
 from analysis.study import Study
 
 
@@ -58,12 +62,10 @@ def run(options: argparse.Namespace) -> None:
     if jobs > 1:
         outcomes = _side_by_side(studies, settings, clock, jobs)
     else:
-        outcomes = (
-            pipeline.run(study, store, settings, say(log(), study.name), clock.copy())
-            for study in studies
-        )
+        outcomes = (_run(study, store, settings, clock.copy()) for study in studies)
     for outcome in outcomes:
         _print_outcome(out(), outcome)
+    line(out(), f"all reports: {settings.out / INDEX}")
 
 
 def demo(options: argparse.Namespace) -> None:
@@ -76,22 +78,24 @@ def demo(options: argparse.Namespace) -> None:
 def settings_of(options: argparse.Namespace) -> Settings:
     """Say where files come from and go to; an artificial survey is made where it is asked for."""
     out = getattr(options, "out", Path("reports"))
+    keep = not getattr(options, "fresh", False)
     if options.synthetic:
         if options.mirror:
             raise InputError("--synthetic makes its own files; leave out --mirror")
-        return Settings(data=require_survey(options), out=out, offline=True)
+        return Settings(require_survey(options), out, offline=True, keep=keep)
     return Settings(
         data=options.data,
         out=out,
         mirror=options.mirror or os.environ.get("NHANES_MIRROR") or None,
         offline=options.offline,
         accept_revisions=options.accept_revisions,
+        keep=keep,
     )
 
 
-def say(console: Console, study: str) -> Callable[[str], None]:
-    """Return what prints a line about a study."""
-    return lambda text: line(console, f"{study}: {text}")
+def _run(study: Study, store: Store, settings: Settings, clock: Clock) -> pipeline.Outcome:
+    with StudyTeller(log(), study.name) as say:
+        return pipeline.run(study, store, settings, say, clock)
 
 
 def _side_by_side(
@@ -106,18 +110,21 @@ def _side_by_side(
         signal.signal(signal.SIGINT, heard)
     # On any error, Ctrl-C among them, leaving the block tells the workers to stop.
     with pool:
-        yield from pool.imap(partial(_run_one, settings, clock), studies, chunksize=1)
+        yield from pool.imap(partial(_run_one, settings, clock, volume()), studies, chunksize=1)
 
 
-def _run_one(settings: Settings, clock: Clock, study: Study) -> pipeline.Outcome:
+def _run_one(settings: Settings, clock: Clock, level: Volume, study: Study) -> pipeline.Outcome:
     # Told to stop in the middle of a study, a worker unwinds what it is writing, so that nothing
     # half is left; before and after it simply ends.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         # The files are there and checked; a worker opens them without asking the network again.
-        offline = Settings(settings.data, settings.out, settings.mirror, offline=True)
-        store = pipeline.store_of(offline, log())
-        return pipeline.run(study, store, settings, say(log(), study.name), clock)
+        offline = replace(settings, offline=True, accept_revisions=False)
+        with at(level):
+            store = pipeline.store_of(offline, log())
+            # Bars of several processes would draw over each other.
+            say = StudyTeller(log(), study.name, bars=False)
+            return pipeline.run(study, store, settings, say, clock)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

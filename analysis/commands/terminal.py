@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import Enum
 
 from rich import box
 from rich.console import Console
@@ -14,6 +18,39 @@ from analysis.study import Study, change_study, check_study, load_study, setting
 
 WIDTH = 80
 """Columns of printed tables where the output is not a terminal."""
+
+
+class Volume(Enum):
+    """How much is said on standard error; results on standard output are always the same."""
+
+    QUIET = "errors only"
+    NORMAL = "what is being done"
+    VERBOSE = "files and times, too"
+
+
+_VOLUME = ContextVar("volume", default=Volume.NORMAL)
+
+
+def volume() -> Volume:
+    """Tell how much is to be said."""
+    return _VOLUME.get()
+
+
+def volume_of(options: argparse.Namespace) -> Volume:
+    """Read from a command's options how much is to be said."""
+    if getattr(options, "quiet", False):
+        return Volume.QUIET
+    return Volume.VERBOSE if getattr(options, "verbose", False) else Volume.NORMAL
+
+
+@contextmanager
+def at(level: Volume) -> Iterator[None]:
+    """Say so much within a block."""
+    before = _VOLUME.set(level)
+    try:
+        yield
+    finally:
+        _VOLUME.reset(before)
 
 
 def studies_of(options: argparse.Namespace) -> list[Study]:
@@ -69,8 +106,9 @@ def out() -> Console:
 
 def log() -> Console:
     """Open the console of progress and notes: standard error, one line a note in a log."""
-    console = Console(stderr=True)
-    return console if console.is_terminal else Console(stderr=True, soft_wrap=True)
+    quiet = volume() is Volume.QUIET
+    console = Console(stderr=True, quiet=quiet)
+    return console if console.is_terminal else Console(stderr=True, soft_wrap=True, quiet=quiet)
 
 
 def line(console: Console, text: str) -> None:

@@ -131,7 +131,7 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)
     for number, _ in heard[:1]:
         signal.raise_signal(number)
 
