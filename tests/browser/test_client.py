@@ -1,0 +1,74 @@
+"""That a page which does what none may do is caught, so that the other tests can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from axe import violations
+from cdp import Browser, ProtocolError
+from tab import ScriptError, Tab
+
+pytestmark = pytest.mark.browser
+
+POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+
+
+@pytest.fixture
+def tab(browser: Browser):
+    made = Tab(browser)
+    yield made
+    made.close()
+
+
+def opened(tab: Tab, folder: Path, body: str) -> Tab:
+    page = folder / "page.html"
+    page.write_text(f'<!DOCTYPE html><html lang="en"><title>x</title>{body}', encoding="utf-8")
+    tab.open(page.as_uri())
+    tab.settle()
+    return tab
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('<img src="http://example.test/x.png" alt="">', "asks for http://example.test/x.png"),
+        ('<script src="beside.js"></script>', "asks for file://"),
+        ('<script>fetch("https://example.test/y").catch(() => 0)</script>', "asks for https://"),
+        ('<script>new WebSocket("ws://example.test/z")</script>', "connects to ws://"),
+        ("<script>console.error('wrong', 1)</script>", "console error: wrong 1"),
+        ("<script>missing()</script>", "throws ReferenceError: missing"),
+        ("<script>Promise.reject(new Error('late'))</script>", "throws Error: late"),
+        (f"{POLICY}<script>1</script>", "log error: Executing inline script"),
+        (f'{POLICY}<p style="color: red">x', "log error: Applying inline style"),
+    ],
+)
+def test_trouble_is_told(tab: Tab, tmp_path: Path, body: str, told: str) -> None:
+    opened(tab, tmp_path, body)
+    assert any(trouble.startswith(told) for trouble in tab.troubles()), tab.troubles()
+
+
+def test_a_quiet_page_has_no_trouble(tab: Tab, tmp_path: Path) -> None:
+    opened(tab, tmp_path, '<link rel="icon" href="data:,"><p>x<script>console.log(1)</script>')
+    assert tab.troubles() == []
+
+
+def test_axe_finds_what_is_wrong(tab: Tab, tmp_path: Path, axe_core: str) -> None:
+    opened(
+        tab, tmp_path, '<main><h1>x</h1><p style="color:#bbb;background:#fff">pale</p><button>'
+        '</button><a href="#" style="position:absolute;width:9px;height:9px;overflow:hidden">a</a>'
+        '<a href="#" style="position:absolute;margin-left:9px;width:9px;height:9px">b</a></main>',
+    )  # fmt: skip
+    found = {one["rule"]: one["impact"] for one in violations(tab, axe_core)}
+    assert found["color-contrast"] == found["target-size"] == "serious"
+    assert found["button-name"] == "critical"
+
+
+def test_mistakes_of_a_test_are_told(tab: Tab, tmp_path: Path) -> None:
+    opened(tab, tmp_path, "<p>x")
+    with pytest.raises(ScriptError, match="is not defined"):
+        tab.run("() => missing")
+    with pytest.raises(AssertionError, match="nothing that can be seen"):
+        tab.click("button")
+    with pytest.raises(ProtocolError, match="ERR_FILE_NOT_FOUND"):
+        tab.open((tmp_path / "absent.html").as_uri())
