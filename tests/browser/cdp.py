@@ -85,7 +85,8 @@ class Browser:
         sandbox = () if os.geteuid() else ("--no-sandbox",)
         command = [program, *FLAGS, *sandbox, f"--user-data-dir={profile}", "about:blank"]
         launch = [sys.executable, "-I", "-S", "-c", LAUNCH, str(to_read), str(to_write)]
-        with (profile / "chromium.log").open("wb") as log:
+        self._log = profile / "chromium.log"
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 launch + command, pass_fds=(to_read, to_write), start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
@@ -128,7 +129,7 @@ class Browser:
             return False
         data = os.read(self._read, 1 << 20)
         if not data:
-            raise ProtocolError("the browser has ended")
+            raise self._ended()
         self._pending += data
         *whole, rest = self._pending.split(b"\0")
         self._pending = bytearray(rest)
@@ -154,7 +155,11 @@ class Browser:
             while view:
                 view = view[os.write(self._write, view) :]
         except BrokenPipeError as error:
-            raise ProtocolError("the browser has ended") from error
+            raise self._ended() from error
+
+    def _ended(self) -> ProtocolError:
+        said = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return ProtocolError(f"the browser has ended: {said[-1] if said else 'it said nothing'}")
 
     def _take(self, message: dict[str, Any]) -> None:
         if "id" in message:

@@ -111,6 +111,9 @@ def opened(browser: Browser, pages: Pages) -> Iterator[Opener]:
         return tab
 
     yield give
+    for tab in tabs:
+        # What was told before this answer has come by then.
+        tab.run("() => document.readyState")
     troubles = [trouble for tab in tabs for trouble in tab.troubles()]
     for tab in tabs:
         tab.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe import violations
+from axe import VERSION, NotFetchedError, fetch, violations
 from cdp import Browser, ProtocolError
 from tab import ScriptError, Tab
 
@@ -72,3 +72,34 @@ def test_mistakes_of_a_test_are_told(tab: Tab, tmp_path: Path) -> None:
         tab.click("button")
     with pytest.raises(ProtocolError, match="ERR_FILE_NOT_FOUND"):
         tab.open((tmp_path / "absent.html").as_uri())
+
+
+def test_a_browser_that_does_not_start_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
+    program.chmod(0o755)
+    browser = Browser(str(program), tmp_path)
+    with pytest.raises(ProtocolError, match="no display"):
+        browser.call("Browser.getVersion")
+    browser.close()
+
+
+def test_another_axe_than_the_pinned_one_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    npm = tools / "npm"
+    npm.write_text(f"#!/bin/sh\n: > axe-core-{VERSION}.tgz\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools))
+    with pytest.raises(NotFetchedError, match="another SHA-512"):
+        fetch(tmp_path)
+    npm.write_text("#!/bin/sh\necho registry unreachable >&2\nexit 1\n")
+    # What lies in the cache is not trusted either.
+    (tmp_path / f"axe-core-{VERSION}.tgz").write_bytes(b"damaged")
+    with pytest.raises(NotFetchedError, match="registry unreachable"):
+        fetch(tmp_path)
+    npm.unlink()
+    with pytest.raises(NotFetchedError, match="not installed"):
+        fetch(tmp_path)
