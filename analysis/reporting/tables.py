@@ -15,9 +15,13 @@ WEIGHTED_COUNTS = ("remaining_weighted", "excluded_weighted")
 
 
 def head(*labels: str, number_from: int = 1) -> tuple[Cell, ...]:
-    """One row of column headings; from `number_from` on they stand over numbers."""
+    """One row of column headings; from `number_from` on they stand over numbers.
+
+    An empty label is a corner of the table, which is no heading.
+    """
     return tuple(
-        Cell(text(label), number=position >= number_from) for position, label in enumerate(labels)
+        Cell(text(label) if label else Text(), number=position >= number_from)
+        for position, label in enumerate(labels)
     )
 
 
