@@ -108,10 +108,14 @@ def test_every_link_within_the_page_has_an_end(opened: Any) -> None:
 
 # Screens
 
-WIDER = """() => [document.scrollingElement.scrollWidth, innerWidth,
-  [...document.querySelectorAll('body *')].filter((one) =>
-    one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll, .skip, svg, pre')
-    && one.checkVisibility()).slice(0, 5).map((one) => one.outerHTML.slice(0, 120))]"""
+WIDER = """() => {
+  const clipped = (one) => one && (getComputedStyle(one).overflowX !== "visible"
+    || one.localName === "svg" || clipped(one.parentElement));
+  const beyond = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
+    && one.getBoundingClientRect().right > innerWidth + 1 && !clipped(one.parentElement));
+  return [document.scrollingElement.scrollWidth, innerWidth,
+    beyond.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))];
+}"""
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
