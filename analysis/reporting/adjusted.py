@@ -175,7 +175,7 @@ def _heading(book: Book, facts: RunFacts, row: Row) -> Text:
 def _notes(book: Book, facts: RunFacts, rows: Sequence[Row], *, binary: bool) -> list[Text]:
     kind = "logistic" if binary else "linear"
     names = distinct(row.stratum for row in rows)
-    said = listing(f"{_label(name, facts)}: {_terms(name, facts)}" for name in names).plain
+    said = [f"{words.lower_first(_label(name, facts))}: {_terms(name, facts)}" for name in names]
     scale = ", on the logit scale" if binary else ""
     found = [
         text(
@@ -184,7 +184,7 @@ def _notes(book: Book, facts: RunFacts, rows: Sequence[Row], *, binary: bool) ->
             f"by the delta method{scale}, the coefficients and the covariates' distribution "
             "linearised at once. P is of the Wald test that no group differs in that model."
         ),
-        text(f"Adjusted for, in the groups of {said}."),
+        *(text(f"Adjusted in the groups of {told}.") for told in said),
     ]
     found += _aside(book, facts, rows)
     named = [row for row in rows if row.model == ADJUSTED]

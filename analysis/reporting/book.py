@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple, TypeVar
 
 import pandas as pd
@@ -73,6 +73,12 @@ class Book:
         """
         book = Book.__new__(Book)
         book._hold([row for row in self.rows if row.exposure in ("", exposure)])
+        return book
+
+    def map(self, change: Callable[[Row], Row]) -> Book:
+        """Change each row; its place in results.csv stays what it was."""
+        book = Book.__new__(Book)
+        book._hold([change(row) for row in self.rows])
         return book
 
     def find(self, **equal: str) -> list[Row]:

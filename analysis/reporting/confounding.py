@@ -136,8 +136,8 @@ def _e_table(book: Book, rows: Sequence[Row], facts: RunFacts) -> Table:
             text(
                 "The E-value is the smallest risk ratio that an unmeasured confounder must have "
                 "with both exposure and outcome to explain an association away; the limit is that "
-                "which is nearer to no association, and its E-value is 1 where the interval holds "
-                "none. An E-value does not say whether there is such a confounder."
+                "which is nearer to no association, and its E-value is 1 where the interval "
+                "holds no association. An E-value does not say whether there is such a confounder."
             ),
             *_large(rows),
         ),

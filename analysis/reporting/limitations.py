@@ -24,9 +24,6 @@ FEW_PEOPLE = 200
 
 RIA = "vitamin_d_ria"
 
-RECALLED = ("dietary_day_1", "dietary_two_days")
-"""Subsamples of what people told that they ate on one day or two."""
-
 NESTED = {("dietary_day_1", "dietary_two_days"), ("phlebotomy", "fasting")}
 """Subsamples of the examined of which the first holds everyone in the second."""
 
@@ -40,7 +37,7 @@ COMPARISONS = (
     (("trend",), "test for trend", "tests for trend"),
     (("prevalence",), "prevalence", "prevalences"),
     (("mean",), "mean", "means"),
-    (("joint",), "joint group of two intakes", "joint groups of two intakes"),
+    (("joint",), "joint group of two measures", "joint groups of two measures"),
     (("interaction",), "test or measure of interaction", "tests and measures of interaction"),
     (("stratum",), "estimate or test within strata", "estimates and tests within strata"),
 )
@@ -93,10 +90,10 @@ def _of_artificial(facts: RunFacts) -> list[Text]:
 def _of_recall(used: dict[str, Measure], facts: RunFacts) -> list[Text]:
     exposure = facts.exposure
     measure = used.get(exposure.measure) if exposure is not None else None
-    if exposure is None or measure is None or measure.subsample not in RECALLED:
+    if exposure is None or measure is None or measure.subsample not in words.RECALLED:
         return []
     noun = words.group_noun_of(exposure)
-    label = words.lower_first(measure.label)
+    label = words.in_sentence(measure.label)
     if measure.name.endswith("_two_days"):
         said, days = (
             "The exposure is the mean of what a person reported for two days. Two recalls say more "
@@ -133,7 +130,7 @@ def _of_same_day(used: dict[str, Measure], facts: RunFacts, subsample: str) -> l
     same = [
         words.lower_first(measure.label)
         for name, measure in used.items()
-        if name in names and measure.subsample in RECALLED
+        if name in names - {facts.exposure.measure} and measure.subsample in words.RECALLED
     ]
     if not same:
         return []
@@ -202,11 +199,15 @@ def _holds(larger: str, smaller: str) -> bool:
 def _of_design(facts: RunFacts) -> list[Text]:
     if facts.exposure is None:
         return []
+    measure = facts.measures.get(facts.exposure.measure)
+    eaten = measure is not None and words.is_intake(measure)
+    what, change = ("Intake", "diet") if eaten else ("Exposure", "the exposure")
     return [
         text(
-            "Intake and outcome were measured at about the same time in each person. The estimates "
-            "are associations: they do not tell what came first, nor what would follow from "
-            "a change of diet. What is not in the models, or is measured poorly, may explain them."
+            f"{what} and outcome were measured at about the same time in each person. The "
+            "estimates are associations: they do not tell what came first, nor what would follow "
+            f"from a change of {change}. What is not in the models, or is measured poorly, may "
+            "explain them."
         )
     ]
 

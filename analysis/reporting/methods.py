@@ -51,7 +51,8 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
     blocks += [Heading("Missing values"), Paragraph(_missing(facts))]
     blocks += modification.methods(book, facts)
     blocks += sensitivity.methods(book, facts)
-    used = [measure for name, measure in facts.measures.items() if name in _read(facts)]
+    read = _read(facts)
+    used = [measure for name, measure in facts.measures.items() if name in read]
     if used:
         blocks += [Heading("Measures"), Bullets(tuple(_measure(m, facts) for m in used))]
     return blocks
@@ -67,22 +68,25 @@ def _units(facts: RunFacts) -> dict[str, str]:
 
 def condition_words(condition: object, facts: RunFacts) -> str:
     """Say a condition of the study file in words."""
-    return parse_condition(str(condition)).describe(_labels(facts), _units(facts))
+    told = parse_condition(str(condition)).describe(_labels(facts), _units(facts))
+    return words.singular(told)
 
 
 def _participants(book: Book, facts: RunFacts) -> list[Block]:
     cycles = [cycle.replace("-", words.DASH) for cycle in facts.cycles]
+    number = "one cycle" if len(cycles) == 1 else f"{len(cycles)} cycles"
     survey = "the National Health and Nutrition Examination Survey (NHANES)"
     if facts.synthetic:
         start = (
             f"The data are artificial: files in the formats of those that the CDC publishes of "
             f"{survey}, drawn from a model, under the names of "
-            f"{words.plural(len(cycles), 'cycle')} (", listing(cycles), "). They hold nobody's "
+            f"{number} (", listing(cycles), "). They hold nobody's "
             "record. “People” are those of the artificial survey.",
         )  # fmt: skip
     else:
-        number = words.plural(len(cycles), "cycle")
-        start = (f"The data are the public files of {number} of {survey}: ", listing(cycles), ".")
+        analysis = "This is a cross-sectional analysis."
+        data = f"{analysis} The data are the public files of {number} of {survey}: "
+        start = (data, listing(cycles), ".")
     lead = text(*start, " People were kept in these steps:")
     steps = [
         text(f"{step.label}: {condition_words(step.keep, facts)} (", Code(str(step.keep)), ").")
@@ -122,9 +126,9 @@ def _scores(outcome: Any, book: Book, facts: RunFacts) -> Text:
             given += text(": mean ", words.value(centre, _two), ", SD ", words.value(spread, _two))
         told.append(given)
     return text(
-        ", a continuous outcome: the mean of z scores, each by the weighted mean and standard "
-        "deviation of the people analysed who have the measure; people who lack one have none: ",
-        listing(told, last="; "), ".",
+        ", a continuous outcome. Each z score is by the weighted mean and standard deviation of "
+        "the people analysed who have the measure, and people who lack one have no mean: ",
+        *(text("; " if at else "", one) for at, one in enumerate(told)), ".",
     )  # fmt: skip
 
 
@@ -132,13 +136,20 @@ def _two(number: float) -> str:
     return words.fixed(number, 2)
 
 
+def defined(outcome: Any, before: str = ": ", after: str = "") -> str:
+    """Give an outcome's label and definition; the definition alone where it begins like it."""
+    definition = getattr(outcome, "definition", "") or ""
+    if not definition:
+        return str(outcome.label)
+    if definition.lower().startswith(outcome.label.lower()):
+        return str(definition)
+    return f"{outcome.label}{before}{words.lower_first(definition)}{after}"
+
+
 def _outcome(outcome: Any, book: Book, facts: RunFacts) -> Text:
     event = getattr(outcome, "event", None)
     measure = getattr(outcome, "measure", None)
-    definition = getattr(outcome, "definition", "") or ""
-    start = text(
-        f"{outcome.label}: {words.lower_first(definition)}" if definition else outcome.label
-    )
+    start = text(defined(outcome))
     if event:
         against = getattr(outcome, "against", None)
         compared = text(", compared with ", Code(str(against))) if against else text()
@@ -159,7 +170,9 @@ def _exposure(book: Book, facts: RunFacts) -> Text:
     weighted = "weighted" if exposure.cut_points == "weighted" else "unweighted"
     fixed = bool(getattr(exposure, "cuts", ()))
     how = (
-        "values given in the study file" if fixed else f"its {weighted} quantiles within the cohort"
+        f"{'a value' if len(exposure.cuts) == 1 else 'values'} given in the study file"
+        if fixed
+        else f"its {weighted} quantiles within the cohort"
     )
     named = "" if fixed else f" ({nouns})"
     told = text(
@@ -172,7 +185,10 @@ def _exposure(book: Book, facts: RunFacts) -> Text:
     per = getattr(exposure, "per", None)
     if per:
         told += (
-            f" The exposure as a continuous linear term is given per {per:g} {unit}".rstrip() + "."
+            words.singular(
+                f" The exposure as a continuous linear term is given per {per:g} {unit}"
+            ).rstrip()
+            + "."
         )
     knots = getattr(exposure, "spline_knots", None)
     if knots:
@@ -199,7 +215,8 @@ def _models(book: Book, facts: RunFacts) -> list[Block]:
     items = []
     for model in facts.models:
         terms = [
-            parse_term(str(term)).describe(_labels(facts), _units(facts)) for term in model.terms
+            words.lower_first(parse_term(str(term)).describe(_labels(facts), _units(facts)))
+            for term in model.terms
         ]
         items.append(text(f"{model.label}: {'; '.join(terms) if terms else 'no covariates'}."))
     coded = (

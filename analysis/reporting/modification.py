@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from analysis.reporting import words
@@ -28,7 +29,7 @@ def methods(everything: Book, facts: RunFacts) -> list[Block]:
     told: list[tuple[str, list[Text]]] = [
         ("Other exposures", [_exposure(each, facts) for each in facts.listed("other_exposures")]),
         ("Several logits in one model", _logits(facts) if everything.has("multinomial") else []),
-        ("Interaction", _interaction(facts) if everything.has("interaction") else []),
+        ("Interaction", _interaction(everything, facts) if everything.has("interaction") else []),
         ("Strata", _strata(facts) if everything.has("stratum") else []),
     ]
     return [
@@ -51,8 +52,16 @@ def _exposure(exposure: Any, facts: RunFacts) -> Text:
         for model in facts.models
         if not getattr(model, "exposures", ()) or exposure.measure in model.exposures
     ]
-    per = f"per {exposure.per:g} {unit}".rstrip()
+    per = _per(exposure, facts)
     return text(f"{label}: {how}; as a linear term {per}. Models: ", listing(models), ".")
+
+
+def _per(exposure: Any, facts: RunFacts) -> str:
+    return _per_unit(exposure.per, facts.unit(exposure.measure))
+
+
+def _per_unit(number: float, unit: str) -> str:
+    return words.singular(f"per {number:g} {unit}".rstrip())
 
 
 def _logits(facts: RunFacts) -> list[Text]:
@@ -74,25 +83,23 @@ def _model(each: Any, facts: RunFacts) -> str:
     return words.model_words(facts.model(each.model)) if each.model else "the most adjusted model"
 
 
-def _interaction(facts: RunFacts) -> list[Text]:
+def _interaction(everything: Book, facts: RunFacts) -> list[Text]:
     found = []
     for each in facts.listed("interactions"):
-        modifier = facts.label(each.modifier)
-        sizes = listing(f"{k} × {k}" for k in each.joint).plain
-        sizes = f" ({sizes})" if sizes else ""
-        found.append(
-            text(
-                f"{each.label}: the exposure and ", Code(each.modifier), f" ({modifier}) were "
-                "split into groups by the study's rule, and each joint group", sizes, " was "
-                "compared with the lowest of both, in one model whose covariates are those of the "
-                "most adjusted one without the terms that hold either. ",
-                "Multiplicative interaction was tested by the products of the groups (by Wald's F, "
-                "and by the F of Korn and Graubard 1990, adjusted for the degrees of freedom), of "
-                "their medians, and of the intakes themselves beside their main terms: as they "
-                "are, brought in to their 1st and 99th percentiles, and with a restricted cubic "
-                "spline of each in place of the straight lines.",
-            )
-        )  # fmt: skip
+        exposure, modifier = (
+            words.in_sentence(facts.label(name)) for name in (facts.exposure.measure, each.modifier)
+        )
+        start = text(f"{each.label}: ")
+        if each.joint:
+            sizes = listing(f"{k} × {k}" for k in each.joint).plain
+            start += text(
+                f"{exposure} and {modifier} (", Code(each.modifier), ") were split into groups by "
+                f"the study's rule, and each joint group ({sizes}) was compared with the lowest of "
+                "both, in one model whose covariates are those of the most adjusted one without "
+                "the terms that hold either. ",
+            )  # fmt: skip
+        begin = words.upper_first if each.joint else str
+        found.append(start + _multiplied(everything, each, begin))
         cuts = getattr(each, "joint_cuts", None)
         if cuts is not None:
             found.append(_by_cuts(cuts, each.modifier, facts))
@@ -105,14 +112,32 @@ def _interaction(facts: RunFacts) -> list[Text]:
         )
         found.append(
             text(
-                f"Slopes are those of a model with the product of the two intakes, given per "
-                f"{facts.exposure.per:g} {facts.unit(facts.exposure.measure)} and per "
-                f"{each.per:g} {facts.unit(each.modifier)}, at values of the other from its 5th to "
-                "its 95th percentile. Johnson-Neyman bounds are the values at which a 95% interval "
-                "of the slope begins or ends to hold no association."
+                f"Slopes are those of a model with the product of the two measures, given "
+                f"{_per(facts.exposure, facts)} and "
+                f"{_per_unit(each.per, facts.unit(each.modifier))}, at values of the other from "
+                "its 5th to its 95th percentile. Johnson-Neyman bounds are the values at which a "
+                "95% interval of the slope begins or ends to hold no association."
             )
         )
     return found
+
+
+def _multiplied(everything: Book, each: Any, begin: Callable[[str], str]) -> Text:
+    """Say by which products interaction was tested: those that the results have."""
+    tests = [r.contrast for r in everything.find(analysis="interaction", stratum=each.name)]
+    adjusted = (
+        " (by Wald's F, and by the F of Korn and Graubard 1990, adjusted for the degrees of "
+        "freedom)"
+        if any(test.endswith("adjusted F") for test in tests)
+        else ""
+    )
+    medians = ", of their medians" if any(test.endswith(" trend") for test in tests) else ""
+    start = begin("multiplicative interaction was tested by the products of the groups")
+    return text(
+        f"{start}{adjusted}{medians} and of the two measures themselves beside their main terms: "
+        "as they are, brought in to their 1st and 99th percentiles, and with a restricted cubic "
+        "spline of each in place of the straight lines."
+    )
 
 
 def _by_cuts(cuts: Any, modifier: str, facts: RunFacts) -> Text:
@@ -135,13 +160,14 @@ def _strata(facts: RunFacts) -> list[Text]:
     told = []
     for each in facts.listed("strata"):
         if each.cuts:
-            how = f"cut at {', '.join(f'{cut:g}' for cut in each.cuts)} {facts.unit(each.measure)}"
+            places = listing(f"{cut:g}" for cut in each.cuts).plain
+            how = f"cut at {places} {facts.unit(each.measure)}"
         elif each.groups:
             how = f"{words.group_nouns(each.groups)}, at weighted quantiles in the cohort"
         else:
             how = "its categories"
         cycles = f"; only in {words.cycles_words(each.cycles)}" if each.cycles else ""
-        told.append(f"{each.label} ({how.rstrip()}{cycles})")
+        told.append(f"{words.lower_first(each.label)} ({how.rstrip()}{cycles})")
     return [
         text(
             "The most adjusted model was fitted within the strata of ", listing(told),
@@ -151,13 +177,12 @@ def _strata(facts: RunFacts) -> list[Text]:
         text(
             "Interaction was tested in everyone by a Wald test of the products of the dose groups' "
             "medians with the strata, beside the main terms; and in the same way for the exposure "
-            f"as a straight line, per {facts.exposure.per:g} "
-            f"{facts.unit(facts.exposure.measure)}".rstrip() + "."
+            f"as a straight line, {_per(facts.exposure, facts)}."
         ),
     ]  # fmt: skip
 
 
-def limitations(everything: Book) -> list[Text]:
+def limitations(everything: Book, facts: RunFacts) -> list[Text]:
     """Say what to bear in mind about strata and interactions, as far as there are any."""
     found = []
     if everything.has("stratum"):
@@ -169,12 +194,25 @@ def limitations(everything: Book) -> list[Text]:
             )
         )
     if everything.has("interaction"):
+        # Of two intakes, and not of a concentration in blood or a score beside one.
+        together = (
+            "The two intakes come largely from the same supplements and foods, so that few "
+            "people take much of one and little of the other. "
+            if _are_intakes(facts)
+            else ""
+        )
         found.append(
             text(
-                "The two intakes come largely from the same supplements and foods, so that few "
-                "people take much of one and little of the other. Whether they interact depends on "
-                "the scale (additive or multiplicative) and on the shape that each is given: a "
-                "bend of one that is drawn as a straight line can look like an interaction."
+                f"{together}Whether two measures interact depends on the scale (additive or "
+                "multiplicative) and on the shape that each is given: a bend of one that is drawn "
+                "as a straight line can look like an interaction."
             )
         )
     return found
+
+
+def _are_intakes(facts: RunFacts) -> bool:
+    """Whether the exposure and all that may modify its association are intakes."""
+    names = [facts.exposure.measure, *(each.modifier for each in facts.listed("interactions"))]
+    known = [facts.measures.get(name) for name in names]
+    return all(measure is not None and words.is_intake(measure) for measure in known)

@@ -260,7 +260,7 @@ def slope_figure(pair: Pair, rows: Sequence[Row], bounds: Sequence[Row], *, odds
     return Figure(
         key=key,
         caption=text(
-            f"{what} of one intake across the other, with pointwise 95% bands. "
+            f"{what} of one measure across the other, with pointwise 95% bands. "
             + ("Logarithmic scale. " if odds else "")
             + "Dotted lines are Johnson-Neyman bounds, where the interval begins or ends to hold "
             "no association."

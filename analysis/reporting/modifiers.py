@@ -15,7 +15,6 @@ from analysis.reporting.document import (
     Cell,
     Group,
     Heading,
-    Paragraph,
     Table,
     Text,
     listing,
@@ -24,6 +23,7 @@ from analysis.reporting.document import (
 from analysis.reporting.facts import RunFacts
 from analysis.reporting.other_exposures import noted
 from analysis.reporting.sentences import SETTLED
+from analysis.reporting.slopes import CURVED, slopes
 from analysis.reporting.tables import number, words_cell
 
 ADDITIVE = {
@@ -34,20 +34,22 @@ ADDITIVE = {
 }
 """Measures of interaction, in the order of their table."""
 
-SAID = {
-    "inverse": "inverse", "positive": "positive", "unclear": "not settled",
-    "missing": "not estimable",
-}  # fmt: skip
-
 PRODUCT = "continuous"
-"""Contrast of the test of the product of the two intakes as they are."""
+"""Contrast of the test of the product of the exposure and its modifier as they are."""
 
-CURVED = "continuous, beside curves"
-"""Contrast of the same test where both intakes have curves of their own."""
+BESIDE_CURVES = "product of the two beside a curve of each"
+"""What that test is called where it stands alone."""
 
 ADJUSTED = ", adjusted F"
 """Ends the contrast of a test of several products by Korn and Graubard's F."""
 
+
+ADDED: Mapping[words.Direction, str] = {
+    "inverse": "The two together are less than additive",
+    "positive": "The two together are more than additive",
+    "unclear": "Interaction on the additive scale is not settled",
+}
+"""What an interval of the RERI says."""
 
 BY_CUTS = "by cuts"
 """Contrast of joint groups by cuts that the study fixes."""
@@ -56,14 +58,14 @@ FAMILIES = (
     ("products of the groups by fixed cuts", re.compile(r"by cuts(, adjusted F)?")),
     ("products of groups", re.compile(r"(\d+x\d+) groups(, adjusted F)?")),
     ("products of the groups' medians", re.compile(r"(\d+x\d+) trend")),
-    ("product of the intakes as straight lines", re.compile(r"continuous(, 1st to 99th .*)?")),
+    ("product of the two as straight lines", re.compile(r"continuous(, 1st to 99th .*)?")),
     ("the same beside a curve of each", re.compile(r"continuous, beside curves")),
 )
 """Tests of one hypothesis by their contrasts, in the order in which they are told."""
 
 
 def interactions(everything: Book, facts: RunFacts) -> list[Block]:
-    """Show how far the main association depends on another intake, and the other way round.
+    """Show how far the main association depends on another measure, and the other way round.
 
     Parameters
     ----------
@@ -113,7 +115,7 @@ def _interaction(everything: Book, facts: RunFacts, name: str, asked: Any) -> li
         found.append(_tests_table(where, tests, _products_by_cuts(joint)))
     found += _additive(everything, where, by_cuts=False)
     found += _additive(everything, where, by_cuts=True)
-    found += _slopes(everything, where)
+    found += slopes(everything, where)
     return found
 
 
@@ -145,9 +147,14 @@ def _clauses(told: Sequence[Text]) -> Text:
 
 def _told(row: Row, form: re.Match[str]) -> Text:
     """Give one test of a family: what tells it from the others, and its P value."""
-    named = " ".join(part for part in form.groups() if part).replace(ADJUSTED, "by the adjusted F")
-    named = _times(named.lstrip(", ").replace("1st to", "brought in to the 1st to"))
+    named = _form(form)
     return text(f"{named} " if named else "", "(P\N{NO-BREAK SPACE}", words.p_of(row), ")")
+
+
+def _form(form: re.Match[str]) -> str:
+    """Say what tells a test from the others of its family."""
+    named = " ".join(part for part in form.groups() if part).replace(ADJUSTED, "by the adjusted F")
+    return _times(named.lstrip(", ").replace("1st to", "brought in to the 1st to"))
 
 
 def _named(row: Row) -> Text:
@@ -170,8 +177,18 @@ def _remains(tests: Sequence[Row], ratios: bool) -> Text:
         return text(f"None of them finds {what}.")
     if not strict:
         return text(f"By the stricter version of each test nothing of {what} remains.")
-    kept = listing(_product(row) for row in strict)
-    return text(f"By the strictest version of each test {what} remains in: ", kept, ".")
+    kept = _clauses([text(_kept(row)) for row in strict])
+    return text(f"By the stricter version of each test {what} remains in: ", kept, ".")
+
+
+def _kept(row: Row) -> str:
+    """Name a test by what it multiplies and how: ``products of groups 3 x 3, adjusted F``."""
+    for name, pattern in FAMILIES:
+        form = pattern.fullmatch(row.contrast)
+        if form is not None:
+            own = BESIDE_CURVES if row.contrast == CURVED else name
+            return f"{own} {_form(form)}".rstrip()
+    return _product(row)
 
 
 def _stricter(contrast: str, names: Collection[str]) -> bool:
@@ -188,7 +205,7 @@ def _bends(tests: Mapping[str, Row]) -> Text:
     if not straight.p_value < SETTLED <= curved.p_value:
         return text()
     return text(
-        " The product of the intakes (P\N{NO-BREAK SPACE}", words.p_of(straight), ") is not "
+        " The product of the two (P\N{NO-BREAK SPACE}", words.p_of(straight), ") is not "
         "settled once each has a curve of its own (P\N{NO-BREAK SPACE}", words.p_of(curved),
         "): a bend in one of them can look like an interaction.",
     )  # fmt: skip
@@ -205,18 +222,24 @@ def _times(name: str) -> str:
 
 def _additively(everything: Book, where: modifier_figures.Pair, outcome: str) -> Text:
     """Read the RERI: whether both together do more or less than the sum of each."""
-    row = everything.one(
+    found = everything.find(
         analysis="interaction", stratum=where.name, outcome=outcome, measure="RERI"
     )
-    way = words.direction(row)
-    if row is None or way == "missing":
-        return text()
-    said = {
-        "inverse": "The two together are less than additive",
-        "positive": "The two together are more than additive",
-        "unclear": "Interaction on the additive scale is not settled",
-    }[way]
-    return text(" ", said, " (RERI ", words.with_interval(row), ").")
+    told = [
+        text(
+            f" {ADDED[words.direction(row)]}",
+            # What the medians say and what other cuts say may differ.
+            "" if len(found) == 1 else f", {_cut(row)}",
+            " (RERI ", words.estimate(row), ", 95% CI ", words.limits(row), ").",
+        )
+        for row in found
+        if words.direction(row) != "missing"
+    ]  # fmt: skip
+    return text(*told)
+
+
+def _cut(row: Row) -> str:
+    return "by fixed cuts" if row.contrast == BY_CUTS else "cut at the medians"
 
 
 def _ranges(where: modifier_figures.Pair, rows: Sequence[Row], cuts: Sequence[Row]) -> Text:
@@ -448,96 +471,3 @@ def _joined(row: Row | None) -> Cell:
     if row is not None and row.level == row.reference:
         return number("1 (reference)")
     return number(words.with_interval(row) if row else words.NONE)
-
-
-def _slopes(everything: Book, where: modifier_figures.Pair) -> list[Block]:
-    rows = [
-        row
-        for row in everything.find(analysis="slope")
-        if {row.exposure, row.stratum} == where.both
-    ]
-    lines = [row for row in rows if modifier_figures.is_number(row.level)]
-    found: list[Block] = []
-    if lines:
-        told = _bounds(everything, where, rows)
-        found += [Bullets(tuple(told))] if told else []
-        for odds, measure in ((True, "OR"), (False, "difference")):
-            mine = [row for row in lines if row.measure == measure]
-            if mine:
-                bounds = [row for row in rows if row.measure == "jn_bound"]
-                found.append(modifier_figures.slope_figure(where, mine, bounds, odds=odds))
-    grouped = [
-        row for row in rows
-        if row.measure in ("OR", "difference") and not modifier_figures.is_number(row.level)
-    ]  # fmt: skip
-    if grouped:
-        found += _by_group(where, rows, grouped)
-    return found
-
-
-def _bounds(everything: Book, where: modifier_figures.Pair, rows: Sequence[Row]) -> list[Text]:
-    """Say for each slope where it can be told from none (Johnson and Neyman)."""
-    told = []
-    lines = [row for row in rows if modifier_figures.is_number(row.level)]
-    for exposure, outcome in distinct((row.exposure, row.outcome) for row in lines):
-        mine = [r for r in lines if (r.exposure, r.outcome) == (exposure, outcome)]
-        bounds = [
-            r for r in rows
-            if r.measure == "jn_bound" and (r.exposure, r.outcome) == (exposure, outcome)
-            and math.isfinite(r.estimate)
-        ]  # fmt: skip
-        slope = words.lower_first(where.facts.label(exposure))
-        other = words.lower_first(where.facts.label(mine[0].stratum))
-        start = f"{words.upper_first(where.facts.outcome(outcome))}, by straight lines of both "
-        start += "intakes"
-        unit = where.facts.unit(mine[0].stratum)
-        spans = listing(
-            text(f"{b.level} ", words.short_estimate(b), f" {unit}".rstrip()) for b in bounds
-        )
-        if bounds:
-            but = _not_borne_out(everything, where, outcome)
-            settled = f" of {other}, and not settled elsewhere."
-            told.append(text(start, but, f": the slope of {slope} is ", spans, settled))
-            continue
-        ways = distinct(words.direction(row) for row in mine)
-        if len(ways) == 1:
-            always = f"{SAID[ways[0]]} at every value of {other}."
-            told.append(text(f"{start}: the slope of {slope} is {always}"))
-    return told
-
-
-def _not_borne_out(everything: Book, where: modifier_figures.Pair, outcome: str) -> Text:
-    """Say that the product which bounds rest on is not found beside curves, where that is so."""
-    curved = everything.one(
-        analysis="interaction", stratum=where.name, outcome=outcome, contrast=CURVED
-    )
-    if curved is None or not curved.p_value >= SETTLED:
-        return text()
-    p = words.p_of(curved)
-    return text(", which the test beside curves does not bear out (P\N{NO-BREAK SPACE}", p, ")")
-
-
-def _by_group(
-    where: modifier_figures.Pair, rows: Sequence[Row], grouped: Sequence[Row]
-) -> list[Block]:
-    found: list[Block] = []
-    for exposure, outcome in distinct((r.exposure, r.outcome) for r in grouped):
-        mine = [r for r in grouped if (r.exposure, r.outcome) == (exposure, outcome)]
-        tests = {
-            r.contrast: r
-            for r in rows
-            if r.measure == "p_equal_slopes" and (r.exposure, r.outcome) == (exposure, outcome)
-            and math.isfinite(r.p_value)
-        }  # fmt: skip
-        told = listing(
-            text(f"{contrast} (P\N{NO-BREAK SPACE}", words.p_of(row), ")")
-            for contrast, row in tests.items()
-        )
-        name = words.lower_first(where.facts.outcome(outcome))
-        slope = words.lower_first(where.facts.label(exposure))
-        other = words.lower_first(where.facts.label(mine[0].stratum))
-        if tests:
-            start = f"Tests that the slope of {name} on {slope} is the same in all groups of "
-            found.append(Paragraph(text(start, f"{other}: ", told, ".")))
-        found.append(modifier_figures.grouped_slopes(where, mine, tests))
-    return found

@@ -113,10 +113,12 @@ def _said(way: words.Direction, measure: str) -> str:
 
 
 def _with_estimate(row: Row, facts: RunFacts) -> Text:
-    name = words.lower_first(facts.label(row.exposure))
+    name = words.in_sentence(facts.label(row.exposure))
     if not math.isfinite(row.estimate):
         return text(name)
-    return text(f"{name} (", words.with_interval(row), ")")
+    unit = f" {facts.outcome_unit(row.outcome)}".rstrip()
+    around = text(", 95% CI ", words.limits(row)) if math.isfinite(row.conf_low) else text()
+    return text(f"{name} (", words.estimate(row), unit, around, ")")
 
 
 def _table(everything: Book, facts: RunFacts, present: Sequence[Any], *, further: bool) -> Table:

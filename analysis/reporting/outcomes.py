@@ -117,5 +117,6 @@ def _unknown_notes(book: Book, rows: Sequence[Row], facts: RunFacts) -> list[Tex
     ]
     if not told:
         return []
-    of_all = f" of the {words.count(people)} people analysed, who are not in its n."
-    return [text("Unknown is ", listing(told), of_all)]
+    every = words.counted(flow[-1], "estimate")
+    who = " people analysed, who are not in its n."
+    return [text("Unknown is ", listing(told), " of the ", every, who)]

@@ -179,7 +179,9 @@ def _key_facts(book: Book, facts: RunFacts) -> KeyFacts:
 
 def _stand(book: Book) -> Text:
     rows = book.find(analysis="flow", measure="remaining_weighted")
-    return text(f"stand for {words.people(rows[-1].estimate)} people") if rows else text()
+    if not rows or not math.isfinite(rows[-1].estimate):
+        return text()
+    return text("stand for ", words.value(rows[-1], words.people), " people")
 
 
 def _participants(book: Book, facts: RunFacts) -> list[Block]:
@@ -212,12 +214,17 @@ def _means(book: Book, facts: RunFacts) -> list[Block]:
 def _associations(book: Book, facts: RunFacts, analysis: str) -> list[Block]:
     if not book.has(analysis):
         return []
-    found: list[Block] = [Bullets(tuple(sentences.associations(book, facts, analysis)))]
-    found.append(tables.association_table(book, facts, analysis))
-    found.append(figures.forest_figure(book, facts, analysis))
+    found: list[Block] = []
+    # An analysis may be of further outcomes alone.
+    if sentences.compared(book, facts, analysis):
+        found.append(Bullets(tuple(sentences.associations(book, facts, analysis))))
+        found.append(tables.association_table(book, facts, analysis))
+        found.append(figures.forest_figure(book, facts, analysis))
     if any(not facts.is_main(row.outcome) for row in book.find(analysis=analysis)):
         found.append(tables.association_table(book, facts, analysis, further=True))
-    if analysis == "odds_ratio" and book.has("coefficient"):
+    # The coefficients of all models stand where the first of them are.
+    first = analysis == "odds_ratio" or not book.has("odds_ratio")
+    if first and book.has("coefficient"):
         shown = tables.coefficient_table(book, facts)
         found.append(Details("Every coefficient, to eight decimals", (shown,)))
     return found
@@ -275,7 +282,7 @@ def checked(facts: RunFacts) -> list[Block]:
 
 
 def _limitations(book: Book, facts: RunFacts) -> list[Block]:
-    found = [*limitations.limitations(book, facts), *modification.limitations(book)]
+    found = [*limitations.limitations(book, facts), *modification.limitations(book, facts)]
     found += sensitivity.limitations(book)
     found += drift.limitations(facts)
     return [Bullets(tuple(found))] if found else []

@@ -84,7 +84,7 @@ def _of_imputation(facts: RunFacts) -> Text:
     told = text(
         "Chained equations: continuous covariates by predictive mean matching, categories by "
         "logistic models, each with a draw of its coefficients. The imputation model holds the "
-        "exposure and its groups, 25(OH)D and the outcomes, ",
+        "exposure and its groups, the outcomes, ",
         model_holds(facts),
         ", the logarithm of the sample weight, and each sampling unit (Reiter and others 2006). "
         "People are those of all steps but that of complete cases whose exposure and outcomes are "

@@ -46,11 +46,20 @@ def people_sentence(book: Book, facts: RunFacts) -> Text:
 
 
 def means_told(book: Book, facts: RunFacts) -> list[Row]:
-    """Means that answer the question: where no exposure or no prevalence does."""
-    if facts.exposure is not None and book.has("prevalence"):
-        return []
-    found = book.find(analysis="mean", measure="mean", stratum_level="all")
-    return [row for row in found if facts.is_main(row.outcome)]
+    """Means that answer the question: where it is about one, or no exposure or prevalence is.
+
+    The mean of z scores is 0 by how they are made, and tells nothing.
+    """
+    asked = leads_with_means(facts) or facts.exposure is None or not book.has("prevalence")
+    found = book.find(analysis="mean", measure="mean", stratum_level="all") if asked else []
+    scores = {o.name for o in facts.study.outcomes if getattr(o, "mean_z", ())}
+    return [row for row in found if facts.is_main(row.outcome) and row.outcome not in scores]
+
+
+def leads_with_means(facts: RunFacts) -> bool:
+    """Whether the first of the main outcomes is a continuous one."""
+    first = next(iter(facts.main_outcomes), None)
+    return bool(getattr(first, "measure", None) or getattr(first, "mean_z", ()))
 
 
 def _mean(row: Row, facts: RunFacts) -> Text:
@@ -93,8 +102,12 @@ def _prevalence(row: Row, facts: RunFacts) -> Text:
     return text(f"of {name} was ", words.estimate(row), "%", _inside(row, " (95% CI ", ")"))
 
 
-def main_sentence(book: Book, facts: RunFacts, *, crude: bool = True) -> Text:
+def main_sentence(
+    book: Book, facts: RunFacts, *, crude: bool = True, published: bool = True
+) -> Text:
     """Compare the highest dose group with the lowest, in the most adjusted model.
+
+    Means are compared where the first outcome is one, or no odds are.
 
     Parameters
     ----------
@@ -104,12 +117,20 @@ def main_sentence(book: Book, facts: RunFacts, *, crude: bool = True) -> Text:
         For labels.
     crude : bool
         Whether to tell the estimate of the least adjusted model too.
+    published : bool
+        Whether to tell the published estimate.
     """
-    for analysis in ("odds_ratio", "linear"):
-        rows = compared(book, facts, analysis)
-        if rows:
-            return _main(book, facts, rows, crude)
-    return text()
+    if not published:
+        book = _unpublished(book)
+    odds, means = (compared(book, facts, analysis) for analysis in ("odds_ratio", "linear"))
+    if not odds or leads_with_means(facts):
+        return _main(book, facts, [rows for rows in (means, odds) if rows], crude)
+    return _main(book, facts, [odds], crude)
+
+
+def _unpublished(book: Book) -> Book:
+    """Give the same results without the published figures beside them."""
+    return book.map(lambda row: row._replace(published=math.nan))
 
 
 def compared(book: Book, facts: RunFacts, analysis: str) -> list[Row]:
@@ -118,17 +139,24 @@ def compared(book: Book, facts: RunFacts, analysis: str) -> list[Row]:
     return [row for row in rows if facts.is_main(row.outcome)]
 
 
-def _main(book: Book, facts: RunFacts, rows: Sequence[Row], crude: bool) -> Text:
-    model = _last_model(facts, rows)
-    top = [row for row in rows if row.model == model]
-    highest = {row.outcome: row for row in top}
+def _main(book: Book, facts: RunFacts, kinds: Sequence[Sequence[Row]], crude: bool) -> Text:
+    if not kinds:
+        return text()
+    model = _last_model(facts, kinds[0])
+    groups = getattr(facts.exposure, "groups", 0)
     noun = words.group_noun_of(facts.exposure)
-    exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
+    exposure = words.in_sentence(facts.label(getattr(facts.exposure, "measure", "")))
     start = (
-        f"In {words.model_words(facts.model(model))}, comparing the highest {noun} of {exposure} "
-        f"with {words.of_the_lowest(facts.users)}, "
+        f"In {words.model_words(facts.model(model))}, comparing "
+        f"{words.the_highest(facts.users, groups)} {noun} of {exposure} with "
+        f"{words.of_the_lowest(facts.users, groups)}, "
     )
-    return text(start, _by_direction(book, facts, list(highest.values()), crude), ".")
+    told = [
+        _by_direction(book, facts, list(highest.values()), crude)
+        for rows in kinds
+        if (highest := {row.outcome: row for row in rows if row.model == model})
+    ]
+    return text(start, *(text("; " if at else "", clause) for at, clause in enumerate(told)), ".")
 
 
 def _last_model(facts: RunFacts, rows: Sequence[Row]) -> str:
@@ -270,15 +298,17 @@ def range_sentence(book: Book, facts: RunFacts) -> Text:
     name = words.lower_first(facts.outcome(low.outcome))
     share = low.analysis == "prevalence"
     unit = "%" if share else f" {facts.outcome_unit(low.outcome)}".rstrip()
+    ends = ("lower", "higher") if len(rows) == 2 else ("lowest", "highest")
     told = [
         text(
             f"{word} in the group “{stratum_name(row.stratum_level, facts)}” (",
             words.estimate(row), unit, _inside(row, ", 95% CI ", ""), ")",
         )
-        for word, row in (("lowest", low), ("highest", high))
+        for word, row in zip(ends, (low, high), strict=True)
     ]  # fmt: skip
     what = "prevalence" if share else "mean"
-    start = f"Of the {len(rows)} groups compared, the estimated {what} of {name} was "
+    many = "two" if len(rows) == 2 else f"{len(rows)}"
+    start = f"Of the {many} groups compared, the estimated {what} of {name} was "
     return text(start, listing(told), ".")
 
 
@@ -318,7 +348,18 @@ def verdict_sentence(facts: RunFacts) -> Text:
     if len(verdicts) == 1:
         alone = told[0].removeprefix("1 ").replace("(1 ", "(it ", 1)
         return text(f"The one published finding {alone}.")
+    if len(told) == 1:
+        return text(_alike(verdicts[0], len(verdicts), told[0].removeprefix(f"{len(verdicts)} ")))
     return text(f"Of the {len(verdicts)} published findings, ", listing(told), ".")
+
+
+def _alike(verdict: str, number: int, said: str) -> str:
+    """Tell a verdict that is that of all findings: of what is not so, it is so of none."""
+    none = {"does not": "is reproduced", "cannot be judged": "can be judged"}.get(verdict)
+    if none is not None:
+        those = "Neither of the two" if number == 2 else f"None of the {number}"
+        return f"{those} published findings {none}."
+    return f"{'Both' if number == 2 else f'All {number}'} published findings {said}."
 
 
 def _how_nearly(facts: RunFacts) -> str:
@@ -330,6 +371,10 @@ def _how_nearly(facts: RunFacts) -> str:
         for kind, (one, many) in REPRODUCED.items()
         if (number := kinds.count(kind))
     ]
+    if len(told) == 1 and len(kinds) > 1:
+        # Their number was told before.
+        every = "both" if len(kinds) == 2 else "all"
+        return f" ({every} {told[0].removeprefix(f'{len(kinds)} ')})"
     return f" ({listing(told).plain})" if told else ""
 
 
@@ -362,7 +407,7 @@ def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
     per = book.one(analysis="per_unit", outcome=last.outcome, model=last.model)
     if per is not None and math.isfinite(per.estimate):
         in_it = words.with_interval(per)
-        sentence += text("; in that model it is ", in_it, unit, f" {per.contrast}")
+        sentence += text("; in that model it is ", in_it, unit, f" {words.singular(per.contrast)}")
     return sentence + "."
 
 

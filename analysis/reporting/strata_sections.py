@@ -128,7 +128,7 @@ def _seen(mine: Sequence[Row], facts: RunFacts) -> Text:
         found = [row for row in known if words.direction(row) == way]
         if found:
             names = listing(f"{row.stratum_level} ({_of(row, facts)})" for row in found).plain
-            said.append(f"{side} in {len(found)}: {names}")
+            said.append(f"{side} in {'one' if len(found) == 1 else len(found)}: {names}")
     number = words.plural(len(known), "stratum", "strata")
     number += " with an estimate" if len(known) < len(mine) else ""
     if not said:

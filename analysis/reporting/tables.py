@@ -329,11 +329,14 @@ def _association_notes(
             )
         )
     notes.append(text("P for trend: Wald test of the group medians as a continuous term."))
-    if further or (not odds and any(getattr(o, "event", None) for o in facts.main_outcomes)):
-        return [*notes, text("The models are those of the table of odds ratios.")]
+    outcomes = facts.main_outcomes
+    binary = any(getattr(o, "event", None) or getattr(o, "below", None) for o in outcomes)
+    if further or (not odds and binary):
+        first = "odds ratios" if binary else "main outcomes"
+        return [*notes, text(f"The models are those of the table of {first}.")]
     fitted = {row.model for row in rows}
     for model in (model for model in facts.models if model.name in fitted):
-        terms = [words.lower_first(facts.label(t)) for t in term_names(model.terms)]
+        terms = [words.in_sentence(facts.label(t)) for t in term_names(model.terms)]
         adjusted = f"adjusted for {', '.join(terms)}" if terms else "not adjusted"
         notes.append(text(f"{model.label}: {adjusted}."))
     return notes

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from analysis import printing
+from analysis.cohort.measure import Measure
 from analysis.printing import MINUS, NONE, apart, fixed, ratio
 from analysis.reporting.book import Row
 from analysis.reporting.document import Part, Value, text
@@ -26,6 +27,12 @@ GROUP_NOUNS = {
 
 PERCENTAGES = ("proportion", "unweighted_proportion", "missing_share")
 """Measures that are printed as percentages."""
+
+RECALLED = ("dietary_day_1", "dietary_two_days")
+"""Subsamples of what people told that they ate on one day or two."""
+
+NAMES = ("Hispanic", "Mexican", "Asian", "American")
+"""Words that keep their capital within a sentence."""
 
 Direction = Literal["inverse", "positive", "unclear", "missing"]
 
@@ -212,10 +219,23 @@ def direction(row: Row | None) -> Direction:
 
 
 def lower_first(label: str) -> str:
-    """Set a label within a sentence: its capital goes unless it begins an abbreviation."""
+    """Set a label within a sentence: without its capital, but for abbreviations and names."""
+    if label.startswith(NAMES):
+        return label
     if len(label) > 1 and label[0].isupper() and label[1].islower():
         return label[0].lower() + label[1:]
     return label
+
+
+def in_sentence(label: str) -> str:
+    """Set the label of a measure within a list: what follows its comma goes into brackets."""
+    head, comma, rest = label.partition(", ")
+    return lower_first(f"{head} ({rest})" if comma and "(" not in label else label)
+
+
+def singular(told: str) -> str:
+    """Put what there is one of in the singular: ``per 1 points`` becomes ``per 1 point``."""
+    return re.sub(r"(?<![\d.,])1 ([a-z]{2,})s\b(?!/)", r"1 \1", told)
 
 
 def upper_first(label: str) -> str:
@@ -276,9 +296,22 @@ def cycles_words(cycles: Sequence[str], last: str = " and ") -> str:
     return last.join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
-def of_the_lowest(users: bool) -> str:
+def is_intake(measure: Measure) -> bool:
+    """Whether a measure tells what people eat or take: how much, how it compares, or whether."""
+    told = measure.subsample in RECALLED and not measure.name.startswith("recall_status")
+    return told or "supplement" in measure.name
+
+
+def of_the_lowest(users: bool, groups: int = 0) -> str:
     """Say whom the highest group is compared with: ``the lowest``, or those who take none."""
-    return "those who take none" if users else "the lowest"
+    if users:
+        return "those who take none"
+    return "the lower" if groups == 2 else "the lowest"
+
+
+def the_highest(users: bool, groups: int = 0) -> str:
+    """Name the group with most: of two it is the higher one."""
+    return "the higher" if groups == 2 and not users else "the highest"
 
 
 def group_noun(groups: int) -> str:

@@ -75,7 +75,7 @@ def test_crude_and_adjusted_stand_side_by_side(made: Any) -> None:
         ["Female", "20 / 500", "5.7 (5.1–6.3)", "4.9 (4.4–5.4)"],
     ]
     told = " ".join(note.plain for note in table.notes)
-    assert "Sex: age (below 40, 40 or more years); season of the examination" in told
+    assert "groups of sex: age (below 40, 40 or more years); season of the examination" in told
     assert "lack the group" not in told
     assert adjusted.title(facts) == "Adjusted prevalences"
 

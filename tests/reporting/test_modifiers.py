@@ -211,7 +211,7 @@ def test_the_most_adjusted_model_stands_last(made: Any) -> None:
         (HIGHER, "odds are higher in the highest than in the lowest group of supplemental"),
         (
             HOLDS,
-            "not settled for total magnesium (1.00 (0.82–1.22)) and supplemental",
+            "not settled for total magnesium (1.00, 95% CI 0.82–1.22) and supplemental",
         ),
         (math.nan, "no estimate for supplemental magnesium"),
     ],
@@ -275,12 +275,15 @@ GROUPS, LINES, CURVES = "4x4 groups", "continuous", "continuous, beside curves"
     ("p", "told"),
     [
         ({GROUPS: 0.2, LINES: 0.3}, "None of them finds a multiplicative interaction."),
-        ({GROUPS: 0.2, LINES: 0.01}, "a multiplicative interaction remains in: continuous."),
+        (
+            {GROUPS: 0.2, LINES: 0.01},
+            "a multiplicative interaction remains in: product of the two as straight lines.",
+        ),
         ({GROUPS: 0.2, LINES: 0.01, CURVES: 0.3}, "nothing of a multiplicative interaction rem"),
         ({GROUPS: 0.01, f"{GROUPS}, adjusted F": 0.06}, "nothing of a multiplicative interaction"),
         (
             {GROUPS: 0.01, f"{GROUPS}, adjusted F": 0.03, LINES: 0.001, CURVES: 0.3},
-            "a multiplicative interaction remains in: 4 × 4 groups, adjusted F.",
+            "a multiplicative interaction remains in: products of groups 4 × 4 by the adjusted F.",
         ),
     ],
 )
@@ -299,7 +302,7 @@ def test_tests_are_told_in_order_of_trust(made: Any) -> None:
     blocks = modifiers.interactions(book_of(made, *rows), made.facts_for("deng_2013"))
     assert (
         "Vitamin D deficiency: products of groups 4 × 4 (P = 0.009) and 4 × 4 by the adjusted F "
-        "(P = 0.030); products of the groups' medians 4 × 4 (P = 0.80); product of the intakes as "
+        "(P = 0.030); products of the groups' medians 4 × 4 (P = 0.80); product of the two as "
         "straight lines (P = 0.010) and brought in to the 1st to 99th percentile (P = 0.030); the "
         "same beside a curve of each (P = 0.37); another (P = 0.50). By"
     ) in words_of(blocks)
@@ -344,10 +347,8 @@ def test_a_bound_that_curves_do_not_bear_out_says_so(made: Any, p: Any, said: bo
     rows += [] if p is None else [test_row(CURVES, p)]
     blocks = modifiers.interactions(book_of(made, *rows), made.facts_for("deng_2013"))
     told = words_of(blocks)
-    assert "Vitamin D deficiency, by straight lines of both intakes" in told
-    assert (
-        "intakes, which the test beside curves does not bear out (P = 0.37): the" in told
-    ) == said
+    assert "Vitamin D deficiency, by straight lines of both" in told
+    assert (", which the test beside curves does not bear out (P = 0.37): the" in told) == said
 
 
 @pytest.mark.parametrize(
@@ -413,13 +414,13 @@ def test_strata_tables_hold_everybody(made: Any) -> None:
         ({"a": LOWER, "b": HOLDS}, 0.01, "the one test of interaction has P below 0.05: season"),
         ({"a": LOWER, "b": HOLDS}, 0.4, "the one test of interaction has no P below 0.05"),
         ({"a": LOWER, "b": HIGHER}, 0.4, "Of the 2 strata, the highest group's interval lies "
-         "wholly below 1 in 1: a (season of the examination); it lies wholly above 1 in 1: b"),
+         "wholly below 1 in one: a (season of the examination); it lies wholly above 1 in one: b"),
         ({"a": HOLDS, "b": HOLDS}, 0.4, "In each of the 2 strata the highest group's interval "
          "holds 1"),
         ({"a": LOWER, "b": math.nan}, 0.4, "The one estimate is that in a (season of the "
          "examination), where the highest group's interval lies wholly below 1"),
         ({"a": LOWER, "b": HOLDS, "c": math.nan}, 0.4, "Of the 2 strata with an estimate, the "
-         "highest group's interval lies wholly below 1 in 1: a"),
+         "highest group's interval lies wholly below 1 in one: a"),
         ({"a": math.nan}, math.nan, "No stratum has an estimate"),
         ({"a": HOLDS, "b": HOLDS}, math.nan, "no test of interaction could be made"),
     ],
@@ -441,8 +442,8 @@ def test_strata_of_few_events_are_named_with_their_note(made: Any) -> None:
             row |= dict.fromkeys(("estimate", "conf_low", "conf_high"), math.nan)
     told = words_of(strata_sections.strata(book_of(made, *rows), made.facts_for("deng_2013")))
     assert (
-        "Of the 2 strata with an estimate, the highest group's interval lies wholly below 1 in 1: "
-        "a ("
+        "Of the 2 strata with an estimate, the highest group's interval lies wholly below 1 in "
+        "one: a ("
     ) in told
     assert "b (season of the examination; 55 events for 26 coefficients: the estimate may" in told
 

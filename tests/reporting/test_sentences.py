@@ -217,7 +217,7 @@ def test_three_sentences_for_a_study_without(forrest: Any) -> None:
         "“Non-Hispanic Black” (82.1%, 95% CI 73.9–91.1)."
     )
     assert sentences[2] == (
-        "Of the 9 published findings, 9 are reproduced (6 match to the printed digit and "
+        "All 9 published findings are reproduced (6 match to the printed digit and "
         "3 lie within the stated tolerance)."
     )
 
@@ -267,7 +267,7 @@ def verdicts_of(made: Any, found: list[tuple[str, str]], **changes: Any) -> str:
         ([("cannot be judged", "exact")], "The one published finding cannot be judged."),
         (
             [("reproduces", "exact")] * 6 + [("reproduces", "tolerance")] * 3,
-            "Of the 9 published findings, 9 are reproduced (6 match to the printed digit "
+            "All 9 published findings are reproduced (6 match to the printed digit "
             "and 3 lie within the stated tolerance).",
         ),
         (
@@ -292,6 +292,13 @@ COUNTED = {
 }  # fmt: skip
 
 
+ALIKE = {
+    "in part": "All 3 published findings are reproduced in part.",
+    "does not": "None of the 3 published findings is reproduced.",
+    "cannot be judged": "None of the 3 published findings can be judged.",
+}
+
+
 @pytest.mark.parametrize("numbers", list(product((0, 1, 2), repeat=3)))
 @pytest.mark.parametrize("other", ["in part", "does not", "cannot be judged"])
 def test_what_is_said_of_agreement_adds_up(
@@ -302,14 +309,19 @@ def test_what_is_said_of_agreement_adds_up(
     for kind, number in zip(NEARLY, numbers, strict=True):
         found += [("reproduces", kind)] * number
     told = verdicts_of(made, found)
-    assert f"the {len(found)} published findings" in told
-    for verb, number in zip(NEARLY.values(), numbers, strict=True):
-        said = re.findall(rf"(\d+) {verb}(s|es)? ", told)
-        assert [int(n) for n, _ in said] == ([number] if number else [])
-        assert all((n == "1") == bool(ending) for n, ending in said)
     total = sum(numbers)
+    for verb, number in zip(NEARLY.values(), numbers, strict=True):
+        said = re.findall(rf"(\d+|both|all) {verb}(s|es)? ", told)
+        # Where all do the same, their number was told before.
+        every = {2: "both"}.get(number, str(number)) if number == total else str(number)
+        assert [n for n, _ in said] == ([every] if number else [])
+        assert all((n == "1") == bool(ending) for n, ending in said)
     assert (f"{total} {'is' if total == 1 else 'are'} reproduced (" in told) == (total > 0)
-    assert re.search(rf"\b3 (are )?{COUNTED[other]}\.$", told)
+    if total:
+        assert told.startswith(f"Of the {len(found)} published findings, ")
+        assert re.search(rf"\b3 (are )?{COUNTED[other]}\.$", told)
+    else:
+        assert told == ALIKE[other]
 
 
 @pytest.mark.parametrize(
