@@ -117,9 +117,25 @@ SOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
 """Citation and DOI (empty where there is none), by the analysis that uses them."""
 
 
+CHECKLIST = (
+    (
+        "von Elm E, Altman DG, Egger M, et al. The Strengthening the Reporting of Observational "
+        "Studies in Epidemiology (STROBE) statement: guidelines for reporting observational "
+        "studies. PLoS Medicine 2007;4:e296. ",
+        "10.1371/journal.pmed.0040296",
+    ),
+    (
+        "Lachat C, Hawwash D, Ocké MC, et al. Strengthening the Reporting of Observational Studies "
+        "in Epidemiology – Nutritional Epidemiology (STROBE-nut): an extension of the STROBE "
+        "statement. PLoS Medicine 2016;13:e1002036. ",
+        "10.1371/journal.pmed.1002036",
+    ),
+)
+"""The statements that the reporting checklist is filled from."""
+
+
 def references(book: Book) -> list[Text]:
-    """Cite what the analyses that have rows rest on, each publication once."""
-    cited = dict.fromkeys(
-        source for analysis, sources in SOURCES.items() if book.has(analysis) for source in sources
-    )
+    """Cite what the analyses that have rows and the checklist rest on, each publication once."""
+    used = [sources for analysis, sources in SOURCES.items() if book.has(analysis)]
+    cited = dict.fromkeys(source for sources in (*used, CHECKLIST) for source in sources)
     return [text(citation, Doi(doi)) if doi else text(citation) for citation, doi in cited]

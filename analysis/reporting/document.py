@@ -55,6 +55,28 @@ class Doi:
     doi: str
 
 
+class Link(str):
+    """Words that lead to a section of the same report.
+
+    They are text, so that a format without links prints them as they are.
+
+    Parameters
+    ----------
+    words : str
+        As they are printed.
+    key : str
+        Of the section.
+    """
+
+    key: str
+
+    def __new__(cls, words: str, key: str) -> Link:
+        """Make the words, and note where they lead."""
+        made = super().__new__(cls, words)
+        made.key = key
+        return made
+
+
 Part = str | Value | Code | Strong | Doi
 
 

@@ -6,11 +6,13 @@ A section that has no rows to show is left out, and with it its entry in the con
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from analysis.reporting import (
     adjusted,
+    checklist,
     citations,
     compared,
     confounding,
@@ -25,6 +27,7 @@ from analysis.reporting import (
     modifiers,
     other_exposures,
     outcomes,
+    quoting,
     records,
     sensitivity,
     sentences,
@@ -78,7 +81,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
     everything = Book(results)
     # Several exposures have rows of one analysis; what is about the study's own looks in `book`.
     book = everything.of(facts.exposure.measure) if facts.exposure is not None else everything
-    parts = (
+    parts: tuple[tuple[str, str, list[Block]], ...] = (
         ("answer", "The answer", _answer(book, facts)),
         ("published", "Published findings", summary.findings(everything, facts)),
         ("dependence", "What it hangs on", curve.dependence(book, facts)),
@@ -101,15 +104,26 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("counted", "How intakes were counted", counted.counted(facts)),
         ("checks", "How the data were checked", checked(facts)),
         ("limitations", "Limitations", _limitations(everything, facts)),
+        ("checklist", checklist.TITLE, []),
+        ("cite", quoting.TITLE, quoting.quoting(book, facts)),
         ("references", "References", _references(everything, facts)),
         ("provenance", "Versions and hashes", provenance(facts)),
     )
-    made = [Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks]
-    sections = evenly(made, everything)
+    sections = evenly(_with_checklist(parts, everything, facts), everything)
     return Report(
         _title(facts), facts.study.question, facts.synthetic, sections, _notice(facts),
         sources_of(sections, results, facts),
     )  # fmt: skip
+
+
+def _with_checklist(
+    parts: Sequence[tuple[str, str, list[Block]]], everything: Book, facts: RunFacts
+) -> tuple[Section, ...]:
+    """Keep the sections that say something; the checklist is filled from the others."""
+    titles = {key: title for key, title, blocks in parts if blocks}
+    filled = checklist.checklist(everything, facts, titles)
+    told = ((k, title, filled if k == "checklist" else blocks) for k, title, blocks in parts)
+    return tuple(Section(key, title, tuple(blocks)) for key, title, blocks in told if blocks)
 
 
 def _title(facts: RunFacts) -> str:

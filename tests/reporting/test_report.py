@@ -237,7 +237,7 @@ def test_a_study_without_exposure_has_only_its_sections(forrest: Any) -> None:
     keys = [section.key for section in build(*forrest).sections]
     assert keys == [
         "answer", "published", "participants", "prevalence", "methods", "checks", "limitations",
-        "references", "provenance",
+        "checklist", "cite", "references", "provenance",
     ]  # fmt: skip
     page = page_of(forrest)
     shown = html.unescape(re.sub(r"<(style|script)\b.*?</\1>", "", page, flags=re.S))
@@ -253,7 +253,7 @@ def test_hardly_any_results_and_facts(made: Any) -> None:
     )  # fmt: skip
     keys = [s.key for s in build(made.table_of([], "deng_2013"), facts).sections]
     # What changed between cycles is told by the specification alone.
-    assert keys == ["answer", "methods", "drift", "limitations", "references"]
+    assert keys == ["answer", "methods", "drift", "limitations", "checklist", "cite", "references"]
 
 
 def test_missing_estimates_everywhere_make_a_page(deng: Any) -> None:

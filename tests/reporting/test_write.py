@@ -41,7 +41,10 @@ def test_two_runs_write_the_same_bytes(forrest: Any, tmp_path: Path) -> None:
         write_report(results, replace(facts, versions=mixed), tmp_path / name)
     first = contents(tmp_path / "one")
     assert first == contents(tmp_path / "two")
-    tables = ("published-table", "prevalence-table", "checks-odd", "checks-all", "files")
+    tables = (
+        "published-table", "prevalence-table", "checks-odd", "checks-all", "files", "strobe",
+        "strobe-nut",
+    )  # fmt: skip
     assert set(first) == {
         *FILES,
         *(f"figures/{name}{end}" for name in ("flow", "prevalence") for end in FIGURE_FILES),
