@@ -12,8 +12,9 @@ reports: .venv/.ready  ## download what is missing, fit the models, write report
 demo: .venv/.ready     ## run a study on an artificial survey: needs no data and no network
 	$(PY) -m analysis demo $(ARGS)
 
+# The last -m counts: ARGS="-m browser" and ARGS="-m real_data" run what is left out here.
 test: .venv/.ready     ## run all tests (those on real data only where NHANES_MIRROR is set)
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal -m "not browser" $(ARGS)
 
 lint: .venv/.ready
 	.venv/bin/ruff check .
