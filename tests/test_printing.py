@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from analysis import printing
-from analysis.commands.studies import verdict_grid
+from analysis.commands.compare import verdict_grid
 from analysis.models.judged import judge
 from analysis.models.published import VERDICT_COLUMNS
 from analysis.reporting import words

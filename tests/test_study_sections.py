@@ -251,10 +251,10 @@ WRONG = {
         "adjusted 'sexes', outcomes no. 2: no outcome is named 'levels'; did you mean 'level'?",
     ),
     'name = "sexes"': ('name = "ages"', "the name 'ages' is taken by an entry above"),
-    'split = "users"': ('split = "user"', "other exposure no. 1, split: want"),
+    'split = "users"': ('split = "user"', "other exposure 'magnesium_supplemental', split: want"),
     "seed = 1": (
         'seed = 1\n[[other_exposures]]\nmeasure = "magnesium_dietary"\ngroups = 3\nper = 1',
-        "other exposure no. 2, measure: 'magnesium_dietary' is an exposure already",
+        "other exposure 'magnesium_dietary', measure: 'magnesium_dietary' is an exposure already",
     ),
     'exposures = ["magnesium_supplemental"]': (
         'exposures = ["magnesium_suplemental"]',
@@ -354,7 +354,7 @@ WRONG = {
     ),
     "seed = 1\n": (
         'seed = 1\n[[other_exposures]]\nmeasure = "vitamin_d"\ngroups = 3\nper = 1\n',
-        "other exposure no. 2, measure: an outcome is made of it; want another measure",
+        "other exposure 'vitamin_d', measure: an outcome is made of it; want another measure",
     ),
     "\nseed = 1": ("\nseed = -1", "imputation.seed: want a whole number from 0"),
 }
