@@ -107,9 +107,14 @@ def dose_groups(
     values = frame[column].to_numpy(float)
     ends = np.asarray(cuts, dtype=float)
     if not len(ends):
-        ends = _quantiles(cohort, values, groups, weighted=weighted, users=users, name=column)
-    side: Literal["left", "right"] = "right" if cuts else "left"
-    codes = np.where(np.isnan(values), -1, np.searchsorted(ends, values, side=side))
+        try:
+            ends = quantile_ends(
+                cohort, values, groups, weighted=weighted, users=users, name=column
+            )
+        except InputError as error:
+            remedy = "Take fewer groups." if users else error.remedy
+            raise InputError(error.what, where="exposure", remedy=remedy) from None
+    codes = group_codes(values, ends, fixed=bool(cuts))
     group = pd.Series(pd.Categorical.from_codes(codes, list(levels)), index=frame.index)
     medians = np.array(
         [_median(cohort.where(codes == i), column, levels[i]) for i in range(len(levels))]
@@ -117,16 +122,25 @@ def dose_groups(
     return Doses(levels, ends, group, medians, fixed=bool(cuts))
 
 
-def _quantiles(
+def quantile_ends(
     cohort: Design, values: np.ndarray, groups: int, *, weighted: bool, users: bool, name: str
 ) -> np.ndarray:
+    """Find where quantile groups end; of users the first is 0.
+
+    Parameters and errors are those of `cut_points`, which divides those above 0 of users.
+    """
     divided = cohort.where(values > 0) if users else cohort
-    try:
-        cuts = cut_points(divided, values, groups, weighted=weighted, name=name)
-    except InputError as error:
-        remedy = "Take fewer groups." if users else error.remedy
-        raise InputError(error.what, where="exposure", remedy=remedy) from None
+    cuts = cut_points(divided, values, groups, weighted=weighted, name=name)
     return np.append(0.0, cuts) if users else cuts
+
+
+def group_codes(values: np.ndarray, ends: np.ndarray, *, fixed: bool) -> np.ndarray:
+    """Give everyone the number of their group, from 0; -1 without a value.
+
+    A value at an end belongs to the group below it, or above it where ends are `fixed`.
+    """
+    side: Literal["left", "right"] = "right" if fixed else "left"
+    return np.where(np.isnan(values), -1, np.searchsorted(ends, values, side=side))
 
 
 def cut_points(

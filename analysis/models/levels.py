@@ -15,6 +15,7 @@ from analysis.models.doses import members
 from analysis.models.matrix import dummies
 from analysis.models.plan import Row
 from analysis.survey import RegressionResults, wald_test
+from analysis.survey.basis import aliased
 from analysis.survey.results import ModelResults
 
 EVENTS_EACH = 5
@@ -23,13 +24,6 @@ EVENTS_EACH = 5
 Source: Vittinghoff E, McCulloch CE (2007). Relaxing the rule of ten events per variable in
 logistic and Cox regression. American Journal of Epidemiology 165:710-718: trouble is fairly
 frequent with two to four, uncommon from five on.
-"""
-
-
-ALIASED = 1e-8
-"""Share of a column's spread, within the columns before it removed, below which it is their sum.
-
-Rounding leaves some 1e-15; of honest covariates the share is above 1e-3.
 """
 
 
@@ -75,13 +69,11 @@ def within(fit: Fit, kept: np.ndarray) -> Fit:
 
 def _independent(values: np.ndarray) -> np.ndarray:
     """Say which columns are not a combination of the intercept and the columns before them."""
-    size = values.shape[1]
-    if len(values) <= size:
+    people, size = values.shape
+    if people <= size:
         return np.ones(size, dtype=bool)  # too few people for a model: the fit says so
-    centred = values - values.mean(axis=0)
-    spread = np.sqrt((centred**2).sum(axis=0))
-    apart = np.abs(np.diag(np.linalg.qr(centred / spread, mode="r")))
-    return apart > ALIASED
+    triangle = np.asarray(np.linalg.qr(np.column_stack([np.ones(people), values]), mode="r"))
+    return ~aliased(triangle)[1:]
 
 
 @dataclass(frozen=True)

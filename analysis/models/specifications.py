@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import product
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +26,7 @@ import pandas as pd
 from analysis.errors import InputError
 from analysis.grammar import Interaction, Name, Term, Transform
 from analysis.models.asked import Choice, Condition, Option
-from analysis.models.doses import cut_points, members
+from analysis.models.doses import group_codes, members, quantile_ends
 from analysis.models.energy import energy_adjusted
 from analysis.models.matrix import covariates, dummies
 from analysis.models.names import group_names
@@ -338,27 +337,20 @@ class _Cell:
         """Divide the people by their intake; give indicators of all groups but the first."""
         exposure = self.setting.exposure
         values = self._intake(each)
-        cuts = np.asarray(exposure.cuts, dtype=float)
-        if not len(cuts):
-            cuts = self._cuts(each, values)
-        own = values[self.inside]
-        side: Literal["left", "right"] = "right" if exposure.cuts else "left"
-        codes = np.where(np.isnan(own), -1, np.searchsorted(cuts, own, side=side))
+        ends = np.asarray(exposure.cuts, dtype=float)
+        if not len(ends):
+            ends = quantile_ends(
+                self.design,
+                values,
+                exposure.groups,
+                weighted=each.weighted_cuts(exposure),
+                users=exposure.split == "users",
+                name=each.replaced.get(exposure.measure, exposure.measure),
+            )
+        codes = group_codes(values[self.inside], ends, fixed=bool(exposure.cuts))
         index = self.setting.frame.index[self.inside]
         groups = pd.Categorical.from_codes(codes, list(_levels(exposure)))
         return dummies(pd.Series(groups, index=index), exposure.measure)
-
-    def _cuts(self, each: Combination, values: np.ndarray) -> np.ndarray:
-        exposure = self.setting.exposure
-        users = exposure.split == "users"
-        cuts = cut_points(
-            self.design.where(values > 0) if users else self.design,
-            values,
-            exposure.groups,
-            weighted=each.weighted_cuts(exposure),
-            name=each.replaced.get(exposure.measure, exposure.measure),
-        )
-        return np.append(0.0, cuts) if users else cuts
 
     def _intake(self, each: Combination) -> np.ndarray:
         """Give the exposure, adjusted for energy among the people: shape (n,), NaN elsewhere."""

@@ -88,16 +88,31 @@ def moving(direction: np.ndarray, x: np.ndarray, names: Sequence[str]) -> str:
     return ", ".join(f"'{names[j]}'" for j in np.flatnonzero(size > 0.2 * size.max()).tolist())
 
 
+def aliased(triangle: np.ndarray) -> np.ndarray:
+    """Say which columns are a combination of those before them.
+
+    Parameters
+    ----------
+    triangle : array, shape (k, k)
+        Of the columns' QR decomposition, without pivoting.
+
+    Returns
+    -------
+    array of bool, shape (k,)
+    """
+    lengths = np.sqrt((triangle**2).sum(axis=0))
+    return np.abs(np.diagonal(triangle)) <= COLLINEAR * lengths
+
+
 def _refuse_collinear(triangle: np.ndarray, names: Sequence[str]) -> None:
     """Raise if a column is a combination of those before it."""
     lengths = np.sqrt((triangle**2).sum(axis=0))
-    left = np.abs(np.diagonal(triangle))
-    if len(left) < len(lengths):
+    if len(triangle) < len(lengths):
         raise InputError(
-            f"{len(lengths)} columns cannot be fitted to {len(left)} rows: {', '.join(names)}",
+            f"{len(lengths)} columns cannot be fitted to {len(triangle)} rows: {', '.join(names)}",
             remedy="Check the domain and the missing values, or leave terms out.",
         )
-    bad = np.flatnonzero(left <= COLLINEAR * lengths).tolist()
+    bad = np.flatnonzero(aliased(triangle)).tolist()
     if not bad:
         return
     first = bad[0]
