@@ -14,6 +14,7 @@ from analysis.reporting.document import (
     Cell,
     Group,
     Heading,
+    Paragraph,
     Table,
     Text,
     listing,
@@ -54,6 +55,44 @@ def adjusted(book: Book, facts: RunFacts) -> list[Block]:
         found.append(Bullets(tuple(_sentences(book, facts, mine))))
         found.append(_table(book, facts, mine))
     return found
+
+
+def methods(book: Book, facts: RunFacts) -> list[Block]:
+    """Say how prevalences and means were adjusted, and for what.
+
+    Parameters
+    ----------
+    book : Book
+        The results; what has no rows is not told.
+    facts : RunFacts
+        For labels and the terms that are adjusted for.
+
+    Returns
+    -------
+    list of Block
+        Empty for a study without such groupings.
+    """
+    measures = {row.measure for row in book.find(analysis="adjusted")}
+    kinds = [
+        text(kind)
+        for measure, kind in (
+            ("proportion", "logistic models for prevalences"), ("mean", "linear models for means")
+        )
+        if measure in measures
+    ]  # fmt: skip
+    if not kinds:
+        return []
+    lead = text(
+        "Adjusted estimates are predictive margins (Graubard and Korn 1999) of design-based ",
+        listing(kinds),
+        ": the weighted mean of the predictions with everyone set to one group, their other "
+        "covariates as they are. Their intervals are by the delta method",
+        ", for prevalences on the logit scale" if "proportion" in measures else "",
+        ", with the coefficients and the distribution of the covariates linearised at once. Each "
+        "grouping has a model of its own, with these covariates:",
+    )
+    told = [text(f"{each.label}: {_terms(each.name, facts)}.") for each in facts.listed("adjusted")]
+    return [Heading(title(facts)), Paragraph(lead), Bullets(tuple(told))]
 
 
 def title(facts: RunFacts) -> str:
@@ -176,13 +215,10 @@ def _notes(book: Book, facts: RunFacts, rows: Sequence[Row], *, binary: bool) ->
     kind = "logistic" if binary else "linear"
     names = distinct(row.stratum for row in rows)
     said = [f"{words.lower_first(_label(name, facts))}: {_terms(name, facts)}" for name in names]
-    scale = ", on the logit scale" if binary else ""
     found = [
         text(
-            f"Adjusted: the weighted mean of the predictions of a {kind} model with everyone set "
-            "to the group and their other covariates as they are (predictive margins); intervals "
-            f"by the delta method{scale}, the coefficients and the covariates' distribution "
-            "linearised at once. P is of the Wald test that no group differs in that model."
+            f"Adjusted: predictive margins of a {kind} model (see Methods). P is of the Wald test "
+            "that no group differs in that model."
         ),
         *(text(f"Adjusted in the groups of {told}.") for told in said),
     ]

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.cohort.measure import Measure
 from analysis.cohort.weights import WEIGHTS, Weight, takes_four_years
 from analysis.grammar import parse_condition, parse_term
-from analysis.reporting import modification, sensitivity, words
+from analysis.reporting import adjusted, modification, sensitivity, words
 from analysis.reporting.book import Book
 from analysis.reporting.document import (
     Block,
@@ -43,10 +43,13 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
     blocks.append(
         Bullets(tuple(_outcome(outcome, book, facts) for outcome in facts.study.outcomes))
     )
+    if facts.domains:
+        blocks += [Heading("Groups"), *_groups(facts)]
     if facts.exposure is not None:
         blocks += [Heading("Exposure"), Paragraph(_exposure(book, facts))]
     if facts.models:
         blocks += [Heading("Models"), *_models(book, facts)]
+    blocks += adjusted.methods(book, facts)
     blocks += [Heading("Weights and design"), *_design(book, facts)]
     blocks += [Heading("Missing values"), Paragraph(_missing(facts))]
     blocks += modification.methods(book, facts)
@@ -102,6 +105,16 @@ def _participants(book: Book, facts: RunFacts) -> list[Block]:
     return [Paragraph(lead), Bullets(tuple(steps), ordered=True)]
 
 
+def _groups(facts: RunFacts) -> list[Block]:
+    """Say who is in the groups that the study compares; a label alone does not."""
+    told = [
+        text(f"{each.label}: {condition_words(each.where, facts)} (", Code(str(each.where)), ").")
+        for each in facts.domains
+    ]
+    lead = "Beside everyone analysed, these groups of them are described:"
+    return [Paragraph(text(lead)), Bullets(tuple(told))]
+
+
 def _below(outcome: Any, book: Book, facts: RunFacts) -> Text:
     """Say where an event begins that is below a quantile of the cohort."""
     below = outcome.below
@@ -112,7 +125,7 @@ def _below(outcome: Any, book: Book, facts: RunFacts) -> Text:
     share = f"the weighted {place} percentile of "
     label = words.lower_first(facts.label(below.measure))
     return text(" (event ", Code(str(below.measure)), " below", *at, f", {share}{label} in the "
-                "people analysed; who is at it is not below).")  # fmt: skip
+                "people analysed; a value at it is not below).")  # fmt: skip
 
 
 def _scores(outcome: Any, book: Book, facts: RunFacts) -> Text:
@@ -273,12 +286,16 @@ def _unweighted(book: Book, facts: RunFacts) -> list[str]:
     """Name what the results hold without the sample weight."""
     found = []
     if book.find(measure="unweighted_proportion"):
-        found.append("the shares that are called unweighted")
+        found.append("shares called unweighted")
     if book.has("missing"):
-        found.append("the shares of missing values")
+        found.append("shares of missing values")
     if facts.exposure is not None and facts.exposure.cut_points != "weighted":
         found.append("the cut points")
-    return [*found, "numbers of people and events"]
+    return ["numbers of people and events", *found]
+
+
+def _shares(book: Book) -> bool:
+    return bool(book.find(analysis="prevalence", measure="proportion"))
 
 
 def _design(book: Book, facts: RunFacts) -> list[Block]:
@@ -286,11 +303,11 @@ def _design(book: Book, facts: RunFacts) -> list[Block]:
     return [
         Paragraph(
             text(
-                "Estimates use the ",
+                "Estimates are weighted by the ",
                 weight_words(facts),
-                ", and only ",
-                listing(_unweighted(book, facts)),
-                " do not. Variances are linearised (Taylor series) with the masked variance "
+                "; ",
+                listing(_unweighted(book, facts), last=", and "),
+                " are not. Variances are linearised (Taylor series) with the masked variance "
                 "strata (",
                 Code("SDMVSTRA"),
                 ") and the units nested in them (",
@@ -300,7 +317,8 @@ def _design(book: Book, facts: RunFacts) -> list[Block]:
                 "of zero. ",
                 f"The design has {words.plural(facts.n_psu, 'sampling unit')} in "
                 f"{words.plural(facts.n_strata, 'stratum', 'strata')}. "
-                f"Degrees of freedom of t and F tests: {rule}.",
+                f"Degrees of freedom of intervals and tests: {rule}.",
+                " Intervals of prevalences are on the logit scale." if _shares(book) else "",
             )
         )
     ]

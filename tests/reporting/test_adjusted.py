@@ -80,6 +80,17 @@ def test_crude_and_adjusted_stand_side_by_side(made: Any) -> None:
     assert adjusted.title(facts) == "Adjusted prevalences"
 
 
+def test_methods_say_how_they_were_adjusted(made: Any) -> None:
+    facts = facts_with(made, adjusted=[BY_SEX])
+    heading, lead, items = adjusted.methods(Book(made.table_of(rows(), "deng_2013")), facts)
+    assert heading.title == "Adjusted prevalences"
+    assert "of design-based logistic models for prevalences: " in lead.text.plain
+    assert [item.plain for item in items.items] == [
+        "Sex: age (below 40, 40 or more years); season of the examination."
+    ]
+    assert adjusted.methods(Book(made.table_of([], "deng_2013")), facts) == []
+
+
 def test_people_whom_only_the_model_lacks_are_told(made: Any) -> None:
     _, _, table = shown(made, *rows(lacking=11))
     assert table.head[0][-1].text.plain == "Events / n, adjusted"

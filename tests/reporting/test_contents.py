@@ -407,6 +407,13 @@ def methods_of(run: tuple[pd.DataFrame, Any]) -> str:
     return " ".join(told)
 
 
+def test_groups_are_defined_and_not_only_named(request: Any) -> None:
+    told = methods_of(request.getfixturevalue("forrest"))
+    assert "Under 65 years: Age is below 65 years (age < 65)." in told
+    assert "Hispanic: Race and ethnicity is one of “Mexican American”, “Other Hispanic”" in told
+    assert "groups of them" not in methods_of(request.getfixturevalue("deng"))
+
+
 @pytest.mark.parametrize("study", ["deng", "forrest"])
 @pytest.mark.parametrize("cut_points", ["weighted", "unweighted"])
 @pytest.mark.parametrize("shares", [True, False])
@@ -422,11 +429,10 @@ def test_what_has_no_weight_is_told(
         facts = replace(facts, study=facts.study.model_copy(update={"exposure": exposure}))
     told = methods_of((results, facts))
     assert "Every estimate uses" not in told
-    (listed,) = re.findall(r", and only (.*) do not\.", told)
-    assert ("shares that are called unweighted" in listed) == shares
+    (listed,) = re.findall(r"; (numbers of people and events[^;]*) are not\.", told)
+    assert ("shares called unweighted" in listed) == shares
     assert ("shares of missing values" in listed) == (study == "deng")
     assert ("the cut points" in listed) == (study == "deng" and cut_points == "unweighted")
-    assert listed.endswith("numbers of people and events")
 
 
 @pytest.mark.parametrize("synthetic", [True, False])
