@@ -25,6 +25,9 @@ SCRIPTS = ("report.js", "tables.js", "numbers.js", "explore.js")
 STYLES = ("report.css", "explore.css", "print.css")
 """Parts of the page's style sheet, in their order."""
 
+LABELS = (12, 20, 60)
+"""Letters up to which the rows' labels of a table are brief, of some length, or long."""
+
 _DOI = re.compile(r"10\.\d{4,9}/[-._;()/:A-Za-z0-9<>\[\]+]+")
 
 
@@ -60,6 +63,25 @@ def numbering(report: Report) -> dict[str, str]:
                 supporting += 1
                 names[block.key] = f"Table S{supporting}"
     return names
+
+
+def labels_class(table: Table) -> str:
+    """Tell how long the labels of a table's rows are, for a screen on which room is scarce.
+
+    Parameters
+    ----------
+    table : Table
+        What is shown.
+
+    Returns
+    -------
+    str
+        A class of the style sheet, from ``labels-1`` (brief) to ``labels-4`` (sentences).
+    """
+    longest = max(
+        (len(row[0].text.plain) for group in table.groups for row in group.rows if row), default=0
+    )
+    return f"labels-{1 + sum(longest > letters for letters in LABELS)}"
 
 
 def render(report: Report) -> str:
@@ -102,6 +124,7 @@ def render(report: Report) -> str:
         script_hash=f"sha256-{digest}",
         kind=lambda thing: type(thing).__name__,
         number=number,
+        labels=labels_class,
         svg=svg,
         doi_url=doi_url,
     )

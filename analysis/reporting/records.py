@@ -146,7 +146,7 @@ def _float(value: object) -> float:
     return float(value) if isinstance(value, int | float) else math.nan
 
 
-def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:
+def checks_table(checks: pd.DataFrame, key: str, caption: str, *, stack: bool = False) -> Table:
     """Variables reconciled with the codebooks.
 
     Parameters
@@ -155,6 +155,9 @@ def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:
         Rows of `RunFacts.checks` to show.
     key, caption : str
         The table's.
+    stack : bool
+        Whether its cells are set below each other on a phone: of variables that differ, most
+        of what is told is words.
     """
     groups = []
     for table in distinct(checks["table"].astype(str)):
@@ -175,6 +178,7 @@ def checks_table(checks: pd.DataFrame, key: str, caption: str) -> Table:
         ),
         groups=tuple(groups),
         series="supporting",
+        stack=stack,
     )
 
 

@@ -288,9 +288,8 @@ def checked(facts: RunFacts) -> list[Block]:
     found: list[Block] = [Paragraph(lead)]
     odd = checks[verdicts.isin(["explained", "differs"])]
     if not odd.empty:
-        found.append(
-            records.checks_table(odd, "checks-odd", "Variables that differ from the codebook")
-        )
+        caption = "Variables that differ from the codebook"
+        found.append(records.checks_table(odd, "checks-odd", caption, stack=True))
     full = records.checks_table(checks, "checks-all", "Every variable held against its codebook")
     return [*found, Details("The whole reconciliation", (full,))]
 
