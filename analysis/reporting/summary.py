@@ -6,16 +6,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.reporting import choices, records, sentences, tables, words
+from analysis.reporting import choices, modified, records, sentences, tables, words
 from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Block, Paragraph, Text, listing, text
 from analysis.reporting.facts import RunFacts
 
 CURVE = "specification_summary"
 
+FEW = 0.05
+"""A share of specifications up to this does not make the others depend on a choice."""
+
 
 def answer(book: Book, facts: RunFacts) -> list[Text]:
-    """Answer the question in at most four sentences.
+    """Answer the question in a few sentences.
 
     Parameters
     ----------
@@ -27,8 +30,9 @@ def answer(book: Book, facts: RunFacts) -> list[Text]:
     Returns
     -------
     list of Text
-        Who and how many; the main association (or the range over domains); what it hangs on; how
-        the published figures fare. A sentence for which there are no rows is left out.
+        Who and how many; the main association (or the range over domains); what it hangs on; what
+        modifies it, where the publication is about that alone; how the published figures fare. A
+        sentence for which there are no rows is left out.
     """
     hangs = hangs_sentence(book, facts)
     found = [
@@ -37,6 +41,7 @@ def answer(book: Book, facts: RunFacts) -> list[Text]:
         sentences.main_sentence(book, facts, crude=not hangs)
         or sentences.range_sentence(book, facts),
         hangs,
+        modified.sentence(book, facts),
         sentences.verdict_sentence(facts),
     ]
     return [sentence for sentence in found if sentence]
@@ -74,7 +79,7 @@ def _over_choices(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:
         choices.estimated(number, empty, "defensible specification"), ", ",
         _share(book, outcomes[0], "share_inverse"), f" put the odds ratio of {names[0]} below 1, ",
         _share(book, outcomes[0], "share_inverse_significant"),
-        " with an interval that excludes 1", _above(book, outcomes[0]),
+        " with a 95% interval wholly below 1", _above(book, outcomes[0]),
     )  # fmt: skip
     others = [
         text(
@@ -87,23 +92,24 @@ def _over_choices(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:
         start += text(" (", listing(others, last="; "), ")")
     moves, own = _moves_most(book, facts, outcomes), _own_places(book, facts, outcomes)
     if own:
-        own = text("the study's own is the " if moves else "The study's own is the ", own)
+        start_own = "the study's own choices give the "
+        own = text(start_own if moves else words.upper_first(start_own), own)
     more = listing([told for told in (moves, own) if told], last="; ")
     return start + (text(". ", more, ".") if more else ".")
 
 
 def _depends(book: Book, outcomes: Sequence[str]) -> bool:
-    """Whether some specifications exclude 1, or lie below it, and others do not."""
+    """Whether specifications differ in what they find: not where nearly all, or none, find it."""
     measures = ("share_inverse", "share_inverse_significant", "share_positive_significant")
     rows = [_summary(book, outcome, measure) for outcome in outcomes for measure in measures]
-    return any(row is not None and 0 < row.estimate < 1 for row in rows)
+    return any(row is not None and FEW < row.estimate < 1 - FEW for row in rows)
 
 
 def _own_places(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:
     """Say where the study's own estimate stands among all, an outcome at a time."""
     places = [(outcome, place) for outcome in outcomes if (place := _place(book, outcome))]
     told = [
-        f"{words.nth(place)} from below"
+        f"{words.nth(place)} lowest"
         + (f" for {words.lower_first(facts.outcome(outcome))}" if len(outcomes) > 1 else "")
         for outcome, place in places
     ]
@@ -130,7 +136,7 @@ def _above(book: Book, outcome: str) -> Text:
     row = _summary(book, outcome, "share_positive_significant")
     if row is None or not row.estimate > 0:
         return text()
-    return text(", and ", words.share_of(row), " above 1 with an interval that excludes it")
+    return text(", and ", words.share_of(row), " wholly above 1")
 
 
 def _moves_most(book: Book, facts: RunFacts, outcomes: Sequence[str]) -> Text:

@@ -504,8 +504,8 @@ def test_the_curve_says_what_the_answer_hangs_on(made: Any) -> None:
     rows = [*curve_summary("deficiency"), *curve_summary("insufficiency", opposite=0.02)]
     assert hangs(made, *rows) == (
         "It depends on the analysis: of 4,608 defensible specifications, 95% put the odds ratio of "
-        "vitamin D deficiency below 1, 54% with an interval that excludes 1 (vitamin D "
-        "insufficiency: 95% and 54%, and 2% above 1 with an interval that excludes it). The choice "
+        "vitamin D deficiency below 1, 54% with a 95% interval wholly below 1 (vitamin D "
+        "insufficiency: 95% and 54%, and 2% wholly above 1). The choice "
         "that moves it most is “Adjustment for vitamin D intake” (median odds ratio of "
         "vitamin D deficiency 0.34 with “none”, 0.82 with “food and supplements”)."
     )
@@ -519,21 +519,28 @@ def test_specifications_without_estimate_are_told(made: Any) -> None:
     assert told.startswith(f"It depends on the analysis: {start}")
 
 
-def test_specifications_that_agree_depend_on_nothing(made: Any) -> None:
-    shares = {"share_inverse": 1.0, "share_inverse_significant": 1.0}
+@pytest.mark.parametrize(
+    ("inverse", "excludes", "depends"),
+    [(1.0, 1.0, False), (1.0, 0.978, False), (0.97, 0.02, False), (1.0, 0.94, True),
+     (0.94, 0.0, True)],
+)  # fmt: skip
+def test_specifications_that_nearly_all_agree_depend_on_nothing(
+    made: Any, inverse: float, excludes: float, depends: bool
+) -> None:
+    shares = {"share_inverse": inverse, "share_inverse_significant": excludes}
     rows = [row | {"estimate": shares.get(row["measure"], row["estimate"])}
             for row in curve_summary("deficiency") if not row.get("stratum")]  # fmt: skip
     told = hangs(made, *rows)
-    assert told.startswith("Of 4,608 defensible specifications, 100% put")
+    assert told.startswith("It depends on the analysis: of" if depends else "Of 4,608 defensible")
     assert "moves it most" not in told
 
 
 @pytest.mark.parametrize(
     ("estimates", "told"),
     [
-        ((0.5, 0.7, 0.7, 0.9), "The study's own is the 2nd from below."),
-        ((0.7, 0.8, 0.9, math.nan), "The study's own is the 1st from below."),
-        ((0.3, math.nan, 0.5, 0.7), "The study's own is the 3rd from below."),
+        ((0.5, 0.7, 0.7, 0.9), "The study's own choices give the 2nd lowest."),
+        ((0.7, 0.8, 0.9, math.nan), "The study's own choices give the 1st lowest."),
+        ((0.3, math.nan, 0.5, 0.7), "The study's own choices give the 3rd lowest."),
     ],
 )
 def test_the_study_s_own_estimate_has_its_place(
