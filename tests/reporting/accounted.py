@@ -255,7 +255,7 @@ COUNTS_MADE: Mapping[str, tuple[str, Callable[[Run, re.Match[str]], bool]]] = {
     ),
     "groups compared": (r"Of the (?P<n>\d+) groups compared", counted(Run.groups)),
     "place of the base": (
-        r"(?P<n>\d[\d,]*)(?:st|nd|rd|th) from below|number (?P<m>\d[\d,]*) from the lowest",
+        r"(?P<n>\d[\d,]*)(?:st|nd|rd|th) lowest|number (?P<m>\d[\d,]*) from the lowest",
         lambda run, found: int((found["n"] or found["m"]).replace(",", "")) in run.places(),
     ),
     "curve": (r"(?P<n>\d[\d,]*) odds ratios from", counted(Run.curve)),
