@@ -2,47 +2,139 @@
 
 A browser lets a reader scroll; on paper a table must fit. Each column needs its longest word, or
 its longest number, which never breaks; what is left goes to those with more to say. A table that
-does not fit is set in smaller type, and one that does not fit then, across a turned page.
+does not fit is set in smaller type, and one that does not fit then, across a turned page. The PDF
+(`PDF`), Word and LaTeX (`WORD`) differ in face and page alone.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from analysis.reporting.document import Cell, Code, Table
+from analysis.reporting.document import Cell, Code, Part, Strong, Table, Text, text
 
-PORTRAIT, LANDSCAPE = 476.0, 722.0
-"""Width of the text on an A4 page and on one that is turned, in points."""
 
-SIZES = (8.6, 8.0, 7.4, 6.8)
-"""Sizes of type to try, in points; the last is that of the smallest print of journals."""
+@dataclass(frozen=True, eq=False)
+class Face:
+    """Widths of the letters of a typeface, in parts of the type's size.
 
-PADDING, GAP, INDENT = 7.0, 7.0, 8.0
-"""Points between the words of two columns; more of them where words follow numbers, which meet
-there; and before the first words of a row in a group that has a heading."""
+    Parameters
+    ----------
+    letters : mapping of float to str
+        The letters that are about so wide.
+    bold : float
+        How many times as wide bold type is.
+    fixed : float
+        Of each letter of the fixed-width face set beside it.
+    """
 
-_LETTERS = {
-    0.30: " !'(),.:;I\\fijl{|}°·’‘",
-    0.35: '"-/Jt²³',
-    0.40: "*[]`rs“”",
-    0.50: "#$0123456789?FS_abceghzvxy~τ",
-    0.55: "LP^dknopqu–≥≤µ≈β",
-    0.60: "+<=>BERY−×α±",
-    0.66: "%CKZ✗",
-    0.70: "AGNTUVX",
-    0.80: "DHOQmw&—…",
-    0.90: "M@✓",
-}
-_WIDTH = {letter: width for width, letters in _LETTERS.items() for letter in letters}
-_OTHER, _FIXED = 1.0, 0.57
-"""Widths, in parts of the type's size, of a letter not listed and of one in a fixed-width face."""
+    letters: Mapping[float, str]
+    bold: float
+    fixed: float
 
-_BOLD = 1.08
+    def width(self, words: str) -> float:
+        """Estimate the width of words in parts of their size."""
+        return _width(self, words)
+
+
+@lru_cache(maxsize=8192)
+def _width(face: Face, words: str) -> float:
+    widths = _widths(face)
+    return sum(widths.get(letter, 1.0) for letter in words)
+
+
+@lru_cache(maxsize=4)
+def _widths(face: Face) -> dict[str, float]:
+    return {letter: width for width, letters in face.letters.items() for letter in letters}
+
+
+LIBERTINUS = Face(
+    {
+        0.30: " !'(),.:;I\\fijl{|}°·’‘",
+        0.35: '"-/Jt²³',
+        0.40: "*[]`rs“”",
+        0.50: "#$0123456789?FS_abceghzvxy~τ",
+        0.55: "LP^dknopqu–≥≤µ≈β",
+        0.60: "+<=>BERY−×α±",
+        0.66: "%CKZ✗",
+        0.70: "AGNTUVX",
+        0.80: "DHOQmw&—…",
+        0.90: "M@✓",
+    },
+    bold=1.08,
+    fixed=0.57,
+)
+"""Libertinus Serif, with DejaVu Sans Mono a little reduced."""
+
+CALIBRI = Face(
+    {
+        0.25: " ',ijl’‘",
+        0.31: "()-.:;I[]`f·",
+        0.36: "!Jrt{}°²³",
+        0.40: "/\\szτ",
+        0.46: '"FLSckvxy“”',
+        0.51: "#*+<=>?ETYZ^_aeg|~–≥≤≈−×±0123456789$é",
+        0.53: "KPXbdhnopquüö",
+        0.56: "BCRµβ",
+        0.60: "AVα",
+        0.65: "DGHNU",
+        0.70: "OQ%&w…",
+        0.82: "mM✓✗",
+        0.91: "@W—",
+    },
+    bold=1.04,
+    fixed=0.60,
+)
+"""Calibri, and Carlito, which is set instead where Calibri is not there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paper:
+    """A page and the type that it is set in.
+
+    Parameters
+    ----------
+    upright, turned : float
+        Width of the text, in points.
+    sizes : tuple of float
+        Sizes of type to try, in points; the last is that of the smallest print of journals.
+    padding, gap, indent : float
+        Points between the words of two columns; more of them where words follow numbers, which
+        meet there; and before the first words of a row in a group that has a heading.
+    face : Face
+    joints : bool
+        Whether a long name may break at its own joints, and a hash anywhere.
+    stands : bool
+        Whether words that stand out have a line of their own.
+    """
+
+    upright: float
+    turned: float
+    sizes: tuple[float, ...]
+    padding: float
+    gap: float
+    indent: float
+    face: Face
+    joints: bool
+    stands: bool
+
+
+PDF = Paper(
+    476.0, 722.0, (8.6, 8.0, 7.4, 6.8), padding=7.0, gap=7.0, indent=8.0, face=LIBERTINUS,
+    joints=True, stands=False,
+)  # fmt: skip
+"""A4 as `typst` sets it."""
+
+WORD = Paper(
+    481.9, 728.5, (8.5, 8.0, 7.5, 7.0), padding=8.0, gap=6.0, indent=7.0, face=CALIBRI,
+    joints=False, stands=True,
+)  # fmt: skip
+"""A4 with margins of 2 cm."""
+
 _MARK = 1.4
 _PIECE, _HASH = 17, 32
 """Letters of a long name, and of a hash, that are kept together."""
@@ -70,6 +162,8 @@ class Fit:
         Whether the page is turned.
     gaps : tuple of float
         Points before each column's words beside the padding.
+    lines : float
+        An estimate of the lines of type, with cells that wrap.
     height : float
         An estimate of the height of the body, in points.
     squeezed : bool
@@ -80,29 +174,24 @@ class Fit:
     size: float
     turned: bool
     gaps: tuple[float, ...]
+    lines: float
     height: float
     squeezed: bool = False
 
 
-@lru_cache(maxsize=4096)
-def width(text: str) -> float:
-    """Estimate the width of a text in parts of its size, from Libertinus Serif's own widths."""
-    return sum(_WIDTH.get(letter, _OTHER) for letter in text)
-
-
-def unbroken(cell: Cell) -> bool:
+def unbroken(cell: Cell, paper: Paper) -> bool:
     """Whether a cell of the body is a number that stays on one line."""
-    return cell.number and width(cell.text.plain) <= _NUMBER
+    return cell.number and paper.face.width(cell.text.plain) <= _NUMBER
 
 
-def pieces(cell: Cell) -> list[str]:
+def pieces(cell: Cell, paper: Paper) -> list[str]:
     """Figures that may be set below each other, but not broken within."""
     found = cell.text.plain.replace("; ", ";\n").replace(" (", "\n(").split("\n")
-    return [part for piece in found for part in _parts(piece)]
+    return [part for piece in found for part in _parts(piece, paper)]
 
 
-def _parts(piece: str) -> list[str]:
-    return [piece] if width(piece) <= _NUMBER else piece.split(" ")
+def _parts(piece: str, paper: Paper) -> list[str]:
+    return [piece] if paper.face.width(piece) <= _NUMBER else piece.split(" ")
 
 
 def broken(code: str) -> list[str]:
@@ -115,12 +204,25 @@ def broken(code: str) -> list[str]:
     ]
 
 
-def fit(table: Table) -> Fit:
+def lines_of(words: Text) -> list[Text]:
+    """Split text into lines: a new one after words that stand out."""
+    lines: list[list[Part]] = [[]]
+    for part in words.parts:
+        if lines[-1] and isinstance(lines[-1][-1], Strong):
+            lines.append([part.lstrip() if isinstance(part, str) else part])
+        else:
+            lines[-1].append(part)
+    return [text(*line) for line in lines]
+
+
+def fit(table: Table, paper: Paper) -> Fit:
     """Choose the widths of a table's columns and the size of its type.
 
     Parameters
     ----------
     table : Table
+    paper : Paper
+        What it is set on.
 
     Returns
     -------
@@ -128,31 +230,33 @@ def fit(table: Table) -> Fit:
         The largest type in which names stay on a line; else the largest in which no number breaks
         and no word sticks out. On a turned page only where no type does on an upright one.
     """
-    gaps = _gaps(table)
-    hard, soft, wanted = _asked(table)
+    gaps = _gaps(table, paper)
+    hard, soft, wanted = _asked(table, paper)
+    sizes = paper.sizes
     tries = [
         (least, turned, size)
         for turned in (False, True)
-        for least, sizes in ((soft, SIZES[table.stack : 3]), (hard, SIZES))
-        for size in sizes
+        for least, some in ((soft, sizes[table.stack : 3]), (hard, sizes))
+        for size in some
     ]
     for least, turned, size in tries:
-        room = (LANDSCAPE if turned else PORTRAIT) - len(least) * PADDING - sum(gaps)
+        room = paper.turned if turned else paper.upright
+        room -= len(least) * paper.padding + sum(gaps)
         if sum(least) * size <= room:
             shared = _share(least, [max(w) for w in zip(least, wanted, strict=True)], room / size)
-            height = _lines(table, shared) * size * 1.35 + table.lines * 2.5
-            points = (s * size + PADDING + g for s, g in zip(shared, gaps, strict=True))
-            return Fit(tuple(points), size, turned, gaps, height)
-    scale = LANDSCAPE / sum(hard)
-    return Fit(
-        tuple(w * scale for w in hard), SIZES[-1], True, (0.0,) * len(hard), math.inf, squeezed=True
-    )
+            lines = _lines(table, shared, paper)
+            points = (s * size + paper.padding + g for s, g in zip(shared, gaps, strict=True))
+            height = lines * size * 1.35 + table.lines * 2.5
+            return Fit(tuple(points), size, turned, gaps, lines, height)
+    scale = paper.turned / sum(hard)
+    widths, none = tuple(w * scale for w in hard), (0.0,) * len(hard)
+    return Fit(widths, sizes[-1], True, none, math.inf, math.inf, squeezed=True)
 
 
-def _gaps(table: Table) -> tuple[float, ...]:
+def _gaps(table: Table, paper: Paper) -> tuple[float, ...]:
     rows = [row for group in table.groups for row in group.rows if len(row) == table.columns]
     numbers = [any(row[at].number for row in rows) for at in range(table.columns)]
-    found = [0.0 if now or not before else GAP for before, now in pairwise(numbers)]
+    found = [0.0 if now or not before else paper.gap for before, now in pairwise(numbers)]
     return (0.0, *found)
 
 
@@ -165,30 +269,31 @@ def _share(least: list[float], wanted: list[float], free: float) -> list[float]:
     return [n + spare * m for n, m in zip(least, more, strict=True)]
 
 
-def _placed(row: tuple[Cell, ...]) -> Iterator[tuple[int, Cell]]:
+def placed(row: tuple[Cell, ...]) -> Iterator[tuple[int, Cell]]:
+    """Give the cells of a row with the first column that each covers."""
     at = 0
     for cell in row:
         yield at, cell
         at += cell.span
 
 
-def _asked(table: Table) -> tuple[list[float], list[float], list[float]]:
+def _asked(table: Table, paper: Paper) -> tuple[list[float], list[float], list[float]]:
     """Widths that the columns need at least, that keep names whole, and that they would like."""
     asked = [[1.0] * table.columns for _ in range(3)]
     rows = [(row, True) for row in table.head]
     rows += [(row, False) for group in table.groups for row in group.rows]
     for row, head in rows:
-        for at, cell in _placed(row):
+        for at, cell in placed(row):
             if cell.span == 1:
-                for column, needs in zip(asked, _needs(table, cell, head), strict=True):
+                for column, needs in zip(asked, _needs(table, cell, head, paper), strict=True):
                     column[at] = max(column[at], needs)
     if any(group.label for group in table.groups):
         for column in asked:
-            column[0] += INDENT / SIZES[-1]
+            column[0] += paper.indent / paper.sizes[-1]
     for row, head in rows:
-        for at, cell in _placed(row):
+        for at, cell in placed(row):
             if cell.span > 1:
-                needs = _needs(table, cell, head)[0]
+                needs = _needs(table, cell, head, paper)[0]
                 for column in asked:
                     across = slice(at, at + cell.span)
                     lacks = max(needs - sum(column[across]), 0.0) / cell.span
@@ -196,26 +301,41 @@ def _asked(table: Table) -> tuple[list[float], list[float], list[float]]:
     return asked[0], asked[1], asked[2]
 
 
-def _needs(table: Table, cell: Cell, head: bool) -> tuple[float, float, float]:
+def _needs(table: Table, cell: Cell, head: bool, paper: Paper) -> tuple[float, float, float]:
     plain = cell.text.plain
     if any(isinstance(part, Code) for part in cell.text.parts):
-        longest = max((len(piece) for piece in broken(plain)), default=0) * _FIXED
-        return longest, longest, min(len(plain) * _FIXED, _LINE)
-    bold = _BOLD if head else 1.0
+        longest = _longest_name(plain, paper)
+        return longest, longest, max(longest, min(len(plain) * paper.face.fixed, _LINE))
+    bold = paper.face.bold if head else 1.0
     mark = _MARK if cell.mark else 0.0
-    whole = width(plain) * bold + mark
-    # A path may break behind a slash, as typst does it.
+    lines = [line.plain for line in _set_lines(cell, paper)]
+    whole = max(map(paper.face.width, lines)) * bold + mark
+    # A path may break behind a slash.
     words = plain.replace("/", "/ ").split() if whole > _PROSE else plain.split()
-    word = max(map(width, words), default=0.0) * bold
+    word = max(map(paper.face.width, words), default=0.0) * bold
     if head:
-        return word, word, max(word, min(whole, _NAME))
+        # A line below words that stand out is a range, which reads badly in two.
+        return (whole,) * 3 if len(lines) > 1 else (word, word, max(word, min(whole, _NAME)))
     if table.stack and cell.number:
-        piece = max(width(piece) for piece in pieces(cell))
+        piece = max(map(paper.face.width, pieces(cell, paper)))
         return piece, piece, whole
-    if unbroken(cell):
+    if unbroken(cell, paper):
         return whole, whole, whole
     word += mark
     return word, max(word, _least_liked(whole, table.stack)), min(whole, _LINE)
+
+
+def _longest_name(code: str, paper: Paper) -> float:
+    """Width of the longest piece of names and hashes."""
+    if paper.joints:
+        return max(map(len, broken(code)), default=0) * paper.face.fixed
+    # Without joints a word is broken anywhere; a third of a page is enough for it.
+    whole = max(map(len, code.replace("/", "/ ").split()), default=0) * paper.face.fixed
+    return min(whole, paper.upright / 3 / paper.sizes[0])
+
+
+def _set_lines(cell: Cell, paper: Paper) -> list[Text]:
+    return lines_of(cell.text) if paper.stands else [cell.text]
 
 
 def _least_liked(whole: float, words: bool) -> float:
@@ -225,14 +345,17 @@ def _least_liked(whole: float, words: bool) -> float:
     return whole if whole <= _NAME and not words else 0.0
 
 
-def _lines(table: Table, widths: list[float]) -> int:
+def _lines(table: Table, widths: list[float], paper: Paper) -> int:
     """Estimate the lines of type that a table takes."""
     rows = [*table.head, *(row for group in table.groups for row in group.rows)]
     labels = sum(bool(group.label) for group in table.groups)
     return labels + sum(
         max(
-            math.ceil(width(cell.text.plain) / sum(widths[at : at + cell.span]) - 0.05)
-            for at, cell in _placed(row)
+            sum(
+                max(math.ceil(paper.face.width(line.plain) / room - 0.05), 1)
+                for line in _set_lines(cell, paper)
+            )
+            for cell, room in ((c, sum(widths[at : at + c.span])) for at, c in placed(row))
         )
         for row in rows
     )

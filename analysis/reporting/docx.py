@@ -23,6 +23,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 
 from analysis.reporting import wordml
+from analysis.reporting.columns import WORD, fit
 from analysis.reporting.document import (
     Block,
     Bullets,
@@ -44,7 +45,6 @@ from analysis.reporting.document import (
 )
 from analysis.reporting.docx_tables import facts_table, table_rows
 from analysis.reporting.html import doi_url, numbering
-from analysis.reporting.layout import fit
 
 LONGEST = 60
 """A supporting table shown on demand that has more lines than this is left to its file."""
@@ -199,7 +199,7 @@ class _Writer:
         )
 
     def table(self, block: Table) -> _Piece:
-        chosen = fit(block)
+        chosen = fit(block, WORD)
         caption = wordml.paragraph(self.caption(block), "TableCaption")
         made = wordml.table(
             table_rows(block, chosen, self.inline), chosen.widths, style="ReportTable",
@@ -208,7 +208,9 @@ class _Writer:
         notes = [wordml.paragraph(self.inline(note), "TableNote") for note in block.notes]
         # Two tables without a paragraph between them would be one.
         end = wordml.paragraph("", "TableEnd")
-        return _Piece("".join((caption, made, *notes, end)), "lying" if chosen.lying else "upright")
+        return _Piece(
+            "".join((caption, made, *notes, end)), "lying" if chosen.turned else "upright"
+        )
 
     def figure(self, block: Figure) -> _Piece:
         png = block.drawing.png

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from analysis.reporting import wordml
+from analysis.reporting.columns import WORD, Fit, lines_of, pieces, placed
 from analysis.reporting.document import Cell, Group, KeyFacts, Table, Text
-from analysis.reporting.layout import SIZES, UPRIGHT, Fit, lines_of, lines_on_paper
 
 Inline = Callable[[Text, str, float], str]
 """Turns text to runs, given what it stands in and a size of type (0 for its style's)."""
@@ -39,12 +39,12 @@ def table_rows(table: Table, chosen: Fit, inline: Inline) -> list[str]:
     list of str
         Rows of WordprocessingML.
     """
-    size = 0.0 if chosen.size == SIZES[0] else chosen.size
+    size = 0.0 if chosen.size == WORD.sizes[0] else chosen.size
     made = [
-        _head_row(row, chosen.widths, inline, size, last=place == len(table.head) - 1)
+        _head_row(row, chosen, inline, size, last=place == len(table.head) - 1)
         for place, row in enumerate(table.head)
     ]
-    together = lines_on_paper(table, chosen) <= SHORT
+    together = chosen.lines <= SHORT
     for group in table.groups:
         if group.label:
             made.append(_group_row(group, chosen.widths, inline, size))
@@ -53,28 +53,32 @@ def table_rows(table: Table, chosen: Fit, inline: Inline) -> list[str]:
             # The last row stays with the notes below it; a page never ends after the first rows.
             keep = line < len(table.head) + FIRST or (table.lines - line == 1 and bool(table.notes))
             keep = keep or (together and table.lines - line > 1)
-            made.append(_row(cells, chosen.widths, inline, size, bool(group.label), keep))
+            made.append(_row(cells, chosen, inline, size, bool(group.label), keep))
     return made
 
 
-def _placed(row: Sequence[Cell], widths: Sequence[float]) -> list[tuple[Cell, float]]:
-    placed, start = [], 0
-    for cell in row:
-        placed.append((cell, sum(widths[start : start + cell.span])))
-        start += cell.span
-    return placed
+def _widths(row: tuple[Cell, ...], chosen: Fit) -> Iterator[tuple[Cell, float, str]]:
+    """Give the cells of a row with their widths, and what sets their words off from a number."""
+    for at, cell in placed(row):
+        apart = chosen.gaps[at] if cell.span == 1 else 0.0
+        indent = f'<w:ind w:left="{round(apart * wordml.TWIP)}"/>' if apart else ""
+        yield cell, sum(chosen.widths[at : at + cell.span]), indent
+
+
+def _too_wide(cell: Cell, width: float, chosen: Fit) -> bool:
+    return WORD.face.width(cell.text.plain) * chosen.size > width - WORD.padding + 0.01
 
 
 def _head_row(
-    row: Sequence[Cell], widths: Sequence[float], inline: Inline, size: float, *, last: bool
-) -> str:
+    row: tuple[Cell, ...], chosen: Fit, inline: Inline, size: float, *, last: bool
+) -> str:  # fmt: skip
     cells = []
-    for cell, width in _placed(row, widths):
+    for cell, width, indent in _widths(row, chosen):
         style = "TableHeadNumber" if cell.number else "TableHead"
         style = "TableHeadSpan" if cell.span > 1 else style
         runs = _stood_out(cell.text, inline, size)
         rule = "thin" if last else "hair" if cell.span > 1 and cell.text else ""
-        made = wordml.paragraph(runs, style)
+        made = wordml.paragraph(runs, style, properties=indent)
         cells.append(wordml.cell(made, width, span=cell.span, rule=rule, low=True))
     return wordml.row(cells, heading=True)
 
@@ -90,21 +94,23 @@ def _group_row(group: Group, widths: Sequence[float], inline: Inline, size: floa
 
 
 def _row(
-    row: Sequence[Cell], widths: Sequence[float], inline: Inline, size: float, inside: bool,
-    keep: bool,
-) -> str:  # fmt: skip
+    row: tuple[Cell, ...], chosen: Fit, inline: Inline, size: float, inside: bool, keep: bool
+) -> str:
     cells = []
-    for position, (cell, width) in enumerate(_placed(row, widths)):
+    for position, (cell, width, indent) in enumerate(_widths(row, chosen)):
         style = "TableNumber" if cell.number else "TableText"
         if position == 0 and not cell.number:
             style = "TableRowInGroup" if inside else "TableText"
             runs = _stood_out(cell.text, inline, size)
         else:
             runs = inline(cell.text, "cell", size)
+        if cell.number and _too_wide(cell, width, chosen):
+            # An interval stands below its estimate, and is not broken within.
+            runs = wordml.BREAK.join(wordml.run(one, size=size) for one in pieces(cell, WORD))
         if cell.mark:
             verdict = f"Verdict{cell.mark.capitalize()}"
             runs = wordml.run(f"{MARKS[cell.mark]} {cell.text.plain}", verdict, size=size)
-        made = wordml.paragraph(runs, style, properties=_KEEP if keep else "")
+        made = wordml.paragraph(runs, style, properties=(_KEEP if keep else "") + indent)
         cells.append(wordml.cell(made, width, span=cell.span))
     return wordml.row(cells)
 
@@ -112,7 +118,7 @@ def _row(
 def facts_table(block: KeyFacts, inline: Inline) -> str:
     """Write the strip of facts: as many side by side as on the page."""
     across = block.across
-    width = UPRIGHT / across
+    width = WORD.upright / across
     rows = []
     for start in range(0, len(block.facts), across):
         found = block.facts[start : start + across]

@@ -11,8 +11,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from analysis.reporting.columns import WORD, Fit, fit, lines_of
 from analysis.reporting.document import Cell, Code, Doi, Part, Table, Text, Value
-from analysis.reporting.layout import LYING, PADDING, SIZES, UPRIGHT, Fit, fit, lines_of, width_of
 
 PACKAGES = r"\usepackage{booktabs,array,longtable,pdflscape}"
 
@@ -136,13 +136,13 @@ def table_file(table: Table, name: str, *, synthetic: bool) -> str:
     str
         The whole file.
     """
-    chosen = fit(table)
+    chosen = fit(table, WORD)
     artificial = "; ARTIFICIAL DATA" if synthetic else ""
     marked = r"\textbf{Artificial data.} " if synthetic else ""
     caption = rf"\caption{{{marked}{inline(table.caption)}}}\label{{tab:{table.key}}}"
     long = table.lines > LONG
     made = _long(table, chosen, caption) if long else _short(table, chosen, caption)
-    if chosen.lying:
+    if chosen.turned:
         made = ["\\begin{landscape}", *made, "\\end{landscape}"]
     head = [f"% {name} of the report{artificial}. In the preamble:", f"% {PACKAGES}"]
     return "\n".join((*head, *made)) + "\n"
@@ -169,15 +169,15 @@ def _long(table: Table, chosen: Fit, caption: str) -> list[str]:
 
 
 def _type(chosen: Fit) -> str:
-    size = "footnotesize" if chosen.size == SIZES[0] else "scriptsize"
-    apart = "3pt" if chosen.size == SIZES[-1] else "4pt"
+    size = "footnotesize" if chosen.size == WORD.sizes[0] else "scriptsize"
+    apart = "3pt" if chosen.size == WORD.sizes[-1] else "4pt"
     return rf"\{size}\setlength{{\tabcolsep}}{{{apart}}}"
 
 
 def _columns(table: Table, chosen: Fit) -> str:
     """Columns of words have a width and break; columns of numbers are as wide as they must be."""
-    room = LYING if chosen.lying else UPRIGHT
-    share = [(width - PADDING) / room for width in chosen.widths]
+    room = WORD.turned if chosen.turned else WORD.upright
+    share = [(width - WORD.padding) / room for width in chosen.widths]
     kinds = []
     for column, part in enumerate(share):
         cells = [cell for cell in _column(table, column) if cell.text]
@@ -205,7 +205,9 @@ def _head(table: Table, chosen: Fit) -> list[str]:
         cells, rules, start = [], [], 0
         for cell in row:
             end = start + cell.span
-            cells.append(_head_cell(cell, sum(chosen.widths[start:end]) - PADDING, chosen.size))
+            cells.append(
+                _head_cell(cell, sum(chosen.widths[start:end]) - WORD.padding, chosen.size)
+            )
             if cell.span > 1 and cell.text:
                 rules.append(rf"\cmidrule(lr){{{start + 1}-{end}}}")
             start = end
@@ -226,7 +228,7 @@ def _broken(line: str, room: float, size: float) -> list[str]:
     lines = [""]
     for word in line.split(" "):
         joined = f"{lines[-1]} {word}".strip()
-        if width_of(joined, size) <= room or not lines[-1]:
+        if WORD.face.width(joined) * WORD.face.bold * size <= room or not lines[-1]:
             lines[-1] = joined
         else:
             lines.append(word)

@@ -246,7 +246,7 @@ class _Setter:
         if table.lines > LONGEST.get(table.series, table.lines):
             rows = sum(len(group.rows) for group in table.groups)
             return {"kind": "left-out", **told, "rows": f"{rows:,}", "where": _where(table)}
-        fit = columns.fit(table)
+        fit = columns.fit(table, columns.PDF)
         return {
             "kind": "table", **told,
             "size": fit.size, "widths": fit.widths, "gaps": fit.gaps, "turned": fit.turned,
@@ -318,11 +318,13 @@ def _extent(svg: str) -> tuple[float, float]:
 def _cell(cell: Cell, table: Table, fit: columns.Fit) -> Json:
     words = inline(cell.text)
     if table.stack and cell.number:
-        parts = [{"as": "value", "text": _clean(piece)} for piece in columns.pieces(cell)]
+        parts = [
+            {"as": "value", "text": _clean(piece)} for piece in columns.pieces(cell, columns.PDF)
+        ]
         words = [each for part in parts for each in (part, " ")][:-1]
     return {
         "text": words, "number": cell.number, "span": cell.span, "mark": cell.mark,
-        "whole": columns.unbroken(cell) and not table.stack and not fit.squeezed,
+        "whole": columns.unbroken(cell, columns.PDF) and not table.stack and not fit.squeezed,
         "long": len(cell.text.plain) > _LONG,
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from lxml import html as lxml_html
 from matplotlib.figure import Figure as Canvas
 
 from analysis.reporting import docx as word
+from analysis.reporting.columns import WORD
 from analysis.reporting.document import (
     Bullets,
     Cell,
@@ -41,7 +42,6 @@ from analysis.reporting.document import (
 )
 from analysis.reporting.html import numbering
 from analysis.reporting.html import render as render_html
-from analysis.reporting.layout import LYING, UPRIGHT
 from analysis.reporting.style import Drawing
 
 HOSTILE = '<w:p/> & "q" \' ]]> a\x00b\x07 \ud800 \ufffe\tc\nd &amp; \N{GREEK SMALL LETTER BETA}'
@@ -203,7 +203,7 @@ def test_tables_fit_their_pages_and_repeat_their_heads(both: Any) -> None:
         if element.tag != qn("w:tbl"):
             continue
         widths = [int(one.get(qn("w:w"))) / 20 for one in element.iter(qn("w:gridCol"))]
-        assert sum(widths) <= (LYING if lying else UPRIGHT) + len(widths)
+        assert sum(widths) <= (WORD.turned if lying else WORD.upright) + len(widths)
         for row in element.tr_lst:
             spans = [int(one.get(qn("w:val"))) for one in row.iter(qn("w:gridSpan"))]
             assert len(row.tc_lst) - len(spans) + sum(spans) == len(widths)
@@ -431,3 +431,18 @@ def test_word_finds_what_it_insists_on(hostile: bool, both: Any) -> None:
     for table in body.iter(qn("w:tbl")):
         after = table.getnext()
         assert after is not None and after.tag == qn("w:p"), "two tables would be one"
+
+
+def test_an_interval_too_wide_for_its_column_stands_whole_below_its_estimate() -> None:
+    number = "−101.48 (−115.06 to −87.90)"
+    words = tuple(Cell(text("What it means, at length. " * 20)) for _ in range(6))
+    row = (Cell(text("Row")), Cell(text(number), number=True), *words)
+    narrow = table_of("narrow", columns=8, groups=(Group((row,)),), stack=True)
+    wide = table_of("wide", columns=2, groups=(Group((row[:2],)),), stack=True)
+    document = opened(report_of(narrow, wide))
+    lines = [
+        [part.tag == qn("w:br") for part in table.rows[1]._tr.tc_lst[1].iter(qn("w:t"), qn("w:br"))]
+        for table in document.tables
+    ]
+    assert lines == [[False, True, False], [False]]
+    assert [words_of(table.rows[1]._tr.tc_lst[1]) for table in document.tables] == [number] * 2

@@ -18,7 +18,6 @@ from analysis.reporting.csv_tables import LINE, figure_csv, table_csv
 from analysis.reporting.document import Cell, Code, Doi, Group, Strong, Table, Value, text, walk
 from analysis.reporting.html import numbering
 from analysis.reporting.latex import PACKAGES, escape, table_file
-from analysis.reporting.layout import LYING, UPRIGHT, fit, lines_on_paper
 
 HOSTILE = (
     r"\input{x} $a_b^c$ & 5% #1 {} ~ < > | \"q\" `'' -- --- [*] \\ ^^M é β − ≥ 中"
@@ -219,23 +218,3 @@ def test_latex_takes_what_strangers_wrote(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout.decode(errors="replace")[-2000:]
-
-
-# Room on paper
-
-
-def test_columns_share_the_page(built: Any) -> None:
-    _, report = built["whole"]
-    tables = [b for s in report.sections for b in walk(s.blocks) if isinstance(b, Table)]
-    for table in tables:
-        chosen = fit(table)
-        assert len(chosen.widths) == table.columns and min(chosen.widths) > 8
-        assert sum(chosen.widths) <= (LYING if chosen.lying else UPRIGHT) + 0.01
-        assert lines_on_paper(table, chosen) >= table.lines - len(table.head)
-
-
-def test_numbers_are_given_the_room_of_the_widest() -> None:
-    number = "12,345.6 (10,000.1–15,000.9)"
-    narrow, wide = fit(grid(("Row", "1", number))), fit(grid(("Row", "1", "2")))
-    assert narrow.widths[2] > 100 > wide.widths[2]
-    assert fit(grid(("Row", *[number] * 30))).lying

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typst as engine
 
-from analysis.reporting import build, columns, typst
+from analysis.reporting import build, typst
 from analysis.reporting.document import (
     Block,
     Bullets,
@@ -273,69 +272,6 @@ def test_pointers_lead_to_the_page(tmp_path: Path) -> None:
 )
 def test_figures_fit_the_page(width: float, height: float, wide: float) -> None:
     assert typst._extent(SVG.format(width, height)) == pytest.approx((wide, wide * height / width))
-
-
-# Columns
-
-
-@pytest.mark.parametrize("weight", ["regular", "semibold"])
-def test_widths_are_those_of_the_face(weight: str) -> None:
-    words = [
-        "Vitamin D insufficiency", "0.46 (0.35–0.57)", "−104.88 (−117.56 to −92.68)", "MAGNESIUM",
-        "characteristics", "illicit fillings", "1,234 / 10,883", "<0.001", "Mexican American",
-    ]  # fmt: skip
-    source = (
-        f'#set text(font: "Libertinus Serif", size: 100pt, weight: "{weight}")\n'
-        '#set text(number-width: "tabular")\n'
-        '#context [#metadata(json("w.json").map(w => measure(w).width.pt() / 100)) <w>]'
-    )
-    files = {"main.typ": source.encode(), "w.json": json.dumps(words).encode()}
-    compiler = engine.Compiler(files, font_paths=typst._fonts())
-    measured = json.loads(compiler.query("<w>", field="value", one=True))
-    for word, is_wide in zip(words, measured, strict=True):
-        told = columns.width(word) * (columns._BOLD if weight == "semibold" else 1)
-        assert is_wide <= told <= 1.25 * is_wide, word
-
-
-INTERVAL = "0.461 (0.352–0.573)"
-
-
-@pytest.mark.parametrize(
-    ("of", "turned"), [(2, False), (5, False), (7, False), (9, True), (14, True)]
-)
-def test_numbers_never_break_nor_leave_the_page(of: int, turned: bool) -> None:
-    made = columns.fit(table("t", ("Full without vitamin D", *[INTERVAL] * (of - 1))))
-    assert made.turned == turned
-    room = columns.LANDSCAPE if turned else columns.PORTRAIT
-    assert sum(made.widths) <= room + 0.01
-    if not made.squeezed:
-        needs = columns.width(INTERVAL) * made.size
-        assert min(made.widths[1:]) - columns.PADDING >= needs - 0.01
-    assert made.squeezed == (of == 14)
-
-
-def test_small_tables_are_not_spread() -> None:
-    made = columns.fit(table("t", ("Female", "51.2")))
-    assert sum(made.widths) < columns.PORTRAIT / 2 and made.size == columns.SIZES[0]
-
-
-def test_sentences_get_the_room() -> None:
-    made = columns.fit(table("t", ("Name", "12.3", "What it means, at length. " * 20), stack=True))
-    assert made.widths[2] > 0.6 * columns.PORTRAIT
-    assert sum(made.widths) == pytest.approx(columns.PORTRAIT)
-
-
-@pytest.mark.parametrize(
-    ("code", "pieces"),
-    [
-        ("WTDRD1", ["WTDRD1"]),
-        ("ab" * 32, ["ab" * 16, "ab" * 16]),
-        ("magnesium_two_day_total", ["magnesium_", "two_", "day_", "total"]),
-        ("age >= 20", ["age", " ", ">=", " ", "20"]),
-    ],
-)
-def test_codes_break_without_a_character_more(code: str, pieces: list[str]) -> None:
-    assert columns.broken(code) == pieces and "".join(pieces) == code
 
 
 def test_key_facts_and_warnings_are_printed(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""Columns of tables on paper: widths of the faces, room for numbers, names and sentences."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import typst as engine
+
+from analysis.reporting import columns, typst
+from analysis.reporting.columns import CALIBRI, LIBERTINUS, PDF, WORD, Paper, fit
+from analysis.reporting.document import Cell, Code, Group, Strong, Table, Text, text, walk
+
+PAPERS = pytest.mark.parametrize("paper", [PDF, WORD], ids=["pdf", "word"])
+
+
+def table(*rows: tuple[str | Text, ...], **more: Any) -> Table:
+    """A table; the first column and sentences are words, the others numbers."""
+    body = tuple(
+        tuple(
+            Cell(text(c), number=n > 0 and isinstance(c, str) and len(c) < 40)
+            for n, c in enumerate(row)
+        )
+        for row in rows
+    )
+    head = tuple(Cell(text(f"Column {n}"), number=n > 0) for n in range(len(rows[0])))
+    options = {"caption": text("A caption"), "head": (head,), "groups": (Group(body),), **more}
+    return Table(key="t", **options)
+
+
+WORDS = {
+    "Vitamin D insufficiency": (9.29, 9.55), "0.46 (0.35–0.57)": (6.65, 6.71),
+    "−104.88 (−117.56 to −92.68)": (11.49, 11.58), "MAGNESIUM": (5.41, 5.53),
+    "characteristics": (5.86, 5.98), "illicit fillings": (4.74, 4.93),
+    "1,234 / 10,883": (5.90, 5.96), "<0.001": (2.78, 2.79), "Mexican American": (7.55, 7.73),
+}  # fmt: skip
+"""Widths in Calibri, and in its bold face, by the tables of Carlito, which are the same."""
+
+
+@pytest.mark.parametrize(("bold", "weight"), [(False, "regular"), (True, "semibold")])
+def test_widths_are_those_of_the_faces(bold: bool, weight: str) -> None:
+    source = (
+        f'#set text(font: "Libertinus Serif", size: 100pt, weight: "{weight}")\n'
+        '#set text(number-width: "tabular")\n'
+        '#context [#metadata(json("w.json").map(w => measure(w).width.pt() / 100)) <w>]'
+    )
+    files = {"main.typ": source.encode(), "w.json": json.dumps(list(WORDS)).encode()}
+    compiler = engine.Compiler(files, font_paths=typst._fonts())
+    measured = json.loads(compiler.query("<w>", field="value", one=True))
+    calibri = [both[bold] for both in WORDS.values()]
+    for face, widths in ((LIBERTINUS, measured), (CALIBRI, calibri)):
+        for word, is_wide in zip(WORDS, widths, strict=True):
+            told = face.width(word) * (face.bold if bold else 1)
+            assert is_wide <= told <= 1.25 * is_wide, word
+
+
+@PAPERS
+def test_columns_share_the_page(paper: Paper, built: Any) -> None:
+    _, report = built["whole"]
+    tables = [b for s in report.sections for b in walk(s.blocks) if isinstance(b, Table)]
+    assert len(tables) > 15
+    for one in tables:
+        made = fit(one, paper)
+        assert len(made.widths) == one.columns and min(made.widths) > 8
+        assert sum(made.widths) <= (paper.turned if made.turned else paper.upright) + 0.01
+        assert made.lines >= one.lines and not made.squeezed
+
+
+INTERVAL = "0.461 (0.352–0.573)"
+
+
+@PAPERS
+@pytest.mark.parametrize(
+    ("of", "turned"), [(2, False), (5, False), (7, False), (10, True), (14, True)]
+)
+def test_numbers_never_break_nor_leave_the_page(paper: Paper, of: int, turned: bool) -> None:
+    made = fit(table(("Full without vitamin D", *[INTERVAL] * (of - 1))), paper)
+    assert made.turned == turned
+    room = paper.turned if turned else paper.upright
+    assert sum(made.widths) <= room + 0.01
+    if not made.squeezed:
+        needs = paper.face.width(INTERVAL) * made.size
+        assert min(made.widths[1:]) - paper.padding >= needs - 0.01
+    assert made.squeezed == (of == 14)
+
+
+@PAPERS
+def test_small_tables_are_not_spread(paper: Paper) -> None:
+    made = fit(table(("Female", "51.2")), paper)
+    assert sum(made.widths) < paper.upright / 2 and made.size == paper.sizes[0]
+
+
+@PAPERS
+def test_sentences_get_the_room(paper: Paper) -> None:
+    words = text("What it means, at length. " * 20)
+    made = fit(table(("Name", "12.3", words), stack=True), paper)
+    assert made.widths[2] > 0.6 * paper.upright
+    assert sum(made.widths) == pytest.approx(paper.upright)
+
+
+@PAPERS
+def test_words_that_follow_numbers_stand_off(paper: Paper) -> None:
+    made = fit(table(("Female", "51.2", text("of whom many said that they take some"))), paper)
+    assert made.gaps == (0, 0, paper.gap)
+
+
+def test_lines_begin_after_words_that_stand_out() -> None:
+    words = text(Strong("Q1"), " 12 to 205")
+    assert [line.plain for line in columns.lines_of(words)] == ["Q1", "12 to 205"]
+    assert [line.plain for line in columns.lines_of(text("a ", Strong("b")))] == ["a b"]
+    # Each line has a height of its own, and the range in a heading is not broken.
+    made = fit(table((words, "1")), WORD)
+    assert made.lines == 3 and fit(table((words, "1")), PDF).lines == 2
+    heads = (Cell(words, number=True),) * 12
+    made = fit(table(("1",) * 12, head=(heads,)), WORD)
+    assert min(made.widths) >= WORD.face.width("12 to 205") * made.size + WORD.padding
+
+
+@pytest.mark.parametrize(
+    ("code", "pieces"),
+    [
+        ("WTDRD1", ["WTDRD1"]),
+        ("ab" * 32, ["ab" * 16, "ab" * 16]),
+        ("magnesium_two_day_total", ["magnesium_", "two_", "day_", "total"]),
+        ("age >= 20", ["age", " ", ">=", " ", "20"]),
+    ],
+)
+def test_codes_break_without_a_character_more(code: str, pieces: list[str]) -> None:
+    assert columns.broken(code) == pieces and "".join(pieces) == code
+
+
+def test_long_names_take_the_room_that_they_need_where_they_have_no_joints() -> None:
+    name = "magnesium_two_day_total"
+    rows = table((text(Code(name)), text("At length. " * 60)), (text(Code("ab" * 32)), "1"))
+    hashed, whole = fit(rows, PDF), fit(rows, WORD)
+    assert hashed.widths[0] >= 32 * LIBERTINUS.fixed * hashed.size
+    assert whole.widths[0] >= len(name) * CALIBRI.fixed * whole.size
+    # A hash has more than that only where there is room beside it.
+    assert whole.widths[0] < WORD.upright / 2
