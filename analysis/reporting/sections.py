@@ -82,7 +82,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
     # Several exposures have rows of one analysis; what is about the study's own looks in `book`.
     book = everything.of(facts.exposure.measure) if facts.exposure is not None else everything
     parts: tuple[tuple[str, str, list[Block]], ...] = (
-        ("answer", "The answer", _answer(book, facts)),
+        ("answer", "The answer", _answer(book, facts, everything)),
         ("published", "Published findings", summary.findings(everything, facts)),
         ("dependence", "What it hangs on", curve.dependence(book, facts)),
         ("participants", "Participants", _participants(book, facts)),
@@ -154,9 +154,9 @@ def _notice(facts: RunFacts) -> str:
     return told
 
 
-def _answer(book: Book, facts: RunFacts) -> list[Block]:
+def _answer(book: Book, facts: RunFacts, everything: Book) -> list[Block]:
     found: list[Block] = [Paragraph(text(ARTIFICIAL), "warning")] if facts.synthetic else []
-    found += [Paragraph(sentence, "lead") for sentence in summary.answer(book, facts)]
+    found += [Paragraph(sentence, "lead") for sentence in summary.answer(book, facts, everything)]
     found.append(_key_facts(book, facts))
     return found
 

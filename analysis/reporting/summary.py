@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.reporting import choices, modified, records, sentences, tables, words
 from analysis.reporting.book import Book, Row, distinct
+from analysis.reporting.both import together
 from analysis.reporting.document import Block, Paragraph, Text, listing, text
 from analysis.reporting.facts import RunFacts
 
@@ -17,7 +18,7 @@ FEW = 0.05
 """A share of specifications up to this does not make the others depend on a choice."""
 
 
-def answer(book: Book, facts: RunFacts) -> list[Text]:
+def answer(book: Book, facts: RunFacts, everything: Book | None = None) -> list[Text]:
     """Answer the question in a few sentences.
 
     Parameters
@@ -26,22 +27,33 @@ def answer(book: Book, facts: RunFacts) -> list[Text]:
         The results of the main exposure.
     facts : RunFacts
         Labels and verdicts.
+    everything : Book, optional
+        All results, where a second measure is to be told of too.
 
     Returns
     -------
     list of Text
-        Who and how many; the main association (or the range over domains); what it hangs on; what
-        modifies it, where the publication is about that alone; how the published figures fare. A
-        sentence for which there are no rows is left out.
+        Who and how many; the main association (or the range over domains); what it hangs on; the
+        association of a second measure, and of both together; what modifies it, where the
+        publication is about that alone; how the published figures fare. A sentence for which
+        there are no rows is left out, and so is the second measure where the specifications have
+        much to say of the first.
     """
     hangs = hangs_sentence(book, facts)
+    modifying = modified.sentence(book, facts)
+    two = (
+        together(everything, facts, tests=not modifying)
+        if everything is not None and not book.has("specification")
+        else []
+    )
     found = [
         sentences.people_sentence(book, facts),
         # What adjustment does to the estimate is told once: by the sentence on choices, if any.
         sentences.main_sentence(book, facts, crude=not hangs)
         or sentences.range_sentence(book, facts),
         hangs,
-        modified.sentence(book, facts),
+        *two,
+        modifying,
         sentences.verdict_sentence(facts),
     ]
     return [sentence for sentence in found if sentence]
