@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from analysis.cohort.breaks import Break
 from analysis.cohort.drift import breaks_of, gathered
+from analysis.reporting import words
 from analysis.reporting.document import (
     Block,
     Cell,
@@ -69,7 +70,7 @@ def limitations(facts: RunFacts) -> list[Text]:
         found.append(told)
     care = {each.subject: each for each in breaks if each.pooling == "comparable with care"}
     if care:
-        subjects = listing(each.subject[0].lower() + each.subject[1:] for each in care.values())
+        subjects = listing(words.lower_first(each.subject) for each in care.values())
         told = text(
             "Between the pooled cycles the CDC changed how it asks or measures, and values are "
             "taken as released: ", subjects, " (see “", TITLE, "”).",

@@ -22,6 +22,11 @@ FEW_DF = 30
 FEW_PEOPLE = 200
 """A group of fewer people than this is named as small."""
 
+SMALL_CELLS = {
+    "joint": "joint groups of two measures", "stratum": "dose groups within strata",
+}  # fmt: skip
+"""Analyses of groups that two measures make, with what those are called."""
+
 RIA = "vitamin_d_ria"
 
 NESTED = {("dietary_day_1", "dietary_two_days"), ("phlebotomy", "fasting")}
@@ -37,6 +42,11 @@ COMPARISONS = (
     (("trend",), "test for trend", "tests for trend"),
     (("prevalence",), "prevalence", "prevalences"),
     (("mean",), "mean", "means"),
+    (
+        ("adjusted",),
+        "crude or adjusted estimate or test by groups",
+        "crude and adjusted estimates and tests by groups",
+    ),
     (("joint",), "joint group of two measures", "joint groups of two measures"),
     (("interaction",), "test or measure of interaction", "tests and measures of interaction"),
     (("stratum",), "estimate or test within strata", "estimates and tests within strata"),
@@ -72,6 +82,7 @@ def limitations(book: Book, facts: RunFacts) -> list[Text]:
         *_of_missing(book, facts),
         *_of_few(book),
         *_of_small_groups(book.of(getattr(facts.exposure, "measure", "")), facts),
+        *_of_small_cells(book),
         *_of_publications(facts),
         *_of_comparisons(book),
     ]
@@ -198,7 +209,7 @@ def _holds(larger: str, smaller: str) -> bool:
 
 def _of_design(facts: RunFacts) -> list[Text]:
     if facts.exposure is None:
-        return []
+        return _of_told_groups(facts)
     measure = facts.measures.get(facts.exposure.measure)
     eaten = measure is not None and words.is_intake(measure)
     what, change = ("Intake", "diet") if eaten else ("Exposure", "the exposure")
@@ -208,6 +219,23 @@ def _of_design(facts: RunFacts) -> list[Text]:
             "estimates are associations: they do not tell what came first, nor what would follow "
             f"from a change of {change}. What is not in the models, or is measured poorly, may "
             "explain them."
+        )
+    ]
+
+
+def _of_told_groups(facts: RunFacts) -> list[Text]:
+    """Tell of groups by what people say that they take what is told of an exposure."""
+    names = {name for d in facts.domains for name in parse_condition(str(d.where)).columns}
+    taken = [m for name, m in facts.measures.items() if name in names and words.is_intake(m)]
+    if not taken:
+        return []
+    told = listing(words.in_sentence(measure.label) for measure in taken).plain
+    return [
+        text(
+            f"Who is in which group rests on what people reported ({told}), at about the same time "
+            "as the outcome was measured. Differences between the groups are associations: the "
+            "groups differ in more than estimates are adjusted for, and what would follow from a "
+            "change is not known."
         )
     ]
 
@@ -336,13 +364,16 @@ def _of_few(book: Book) -> list[Text]:
     fewest = min(known, key=lambda row: row.df, default=None)
     if fewest is None or fewest.df >= FEW_DF:
         return []
+    tested = any(math.isfinite(row.p_value) for row in book.rows)
+    weak = ", and tests of several terms at once are weak" if tested else ""
     return [
         text(
             "Variances rest on few degrees of freedom (",
             "as few as " if any(row.df != fewest.df for row in known) else "",
             Value(words.count(fewest.df), fewest.row, ("df",)),
-            "): the standard errors are themselves uncertain, the intervals are wide for it, and "
-            "tests of several terms at once are weak.",
+            "): the standard errors are themselves uncertain",
+            "," if tested else " and",
+            f" the intervals are wide for it{weak}.",
         )
     ]
 
@@ -358,8 +389,8 @@ def _of_small_groups(book: Book, facts: RunFacts) -> list[Text]:
         return []
     told = [
         text(
-            f"“{stratum_name(group, facts)}” (n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}",
-            words.counted(row), ")",
+            f"“{stratum_name(group, facts)}”{_of_whose(group, facts)} ",
+            "(n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", words.counted(row), ")",
         )
         for group, row in smallest.items()
     ]  # fmt: skip
@@ -372,6 +403,31 @@ def _of_small_groups(book: Book, facts: RunFacts) -> list[Text]:
     ]
 
 
+def _of_whose(group: str, facts: RunFacts) -> str:
+    """Say of what a dose group is one: its name alone does not tell."""
+    if facts.exposure is None or stratum_name(group, facts) != group:
+        return ""
+    return f" of {words.in_sentence(facts.label(facts.exposure.measure))}"
+
+
+def _of_small_cells(book: Book) -> list[Text]:
+    """Tell the smallest of the groups that two measures make."""
+    told = []
+    for analysis, name in SMALL_CELLS.items():
+        rows = [
+            row for row in book.find(analysis=analysis)
+            if row.measure in ("OR", "difference") and row.n < FEW_PEOPLE
+        ]  # fmt: skip
+        if rows:
+            least = min(rows, key=lambda row: row.n)
+            told.append(text(f"{name} hold as few as ", words.counted(least), " people"))
+    if not told:
+        return []
+    rough = "; their estimates are rough."
+    return [text(words.upper_first(str(told[0].parts[0])), *told[0].parts[1:],
+                 *(text(", and ", each) for each in told[1:]), rough)]  # fmt: skip
+
+
 def _group_of(row: Row) -> str:
     if row.analysis in ("prevalence", "mean"):
         return row.stratum_level or "all"
@@ -380,13 +436,16 @@ def _group_of(row: Row) -> str:
 
 def _of_publications(facts: RunFacts) -> list[Text]:
     kinds: Sequence[str] = [str(kind) for kind in facts.verdicts.get("kind", ())]
-    if "direction" not in kinds:
+    loose = kinds.count("direction")
+    if not loose:
         return []
+    every = {1: "it", 2: "both"}.get(len(kinds), f"all {len(kinds)}")
+    number = every if loose == len(kinds) else f"{loose} of the {len(kinds)}"
     return [
         text(
             "Not all definitions behind the published figures are known (exclusions, weights, cut "
-            "points, coding of covariates), so those marked “in direction” can be compared in "
-            "direction only. Agreement does not show that the same analysis was done."
+            f"points, coding of covariates): {number} can be compared in direction only, and "
+            "agreement does not show that the same analysis was done."
         )
     ]
 
@@ -400,10 +459,11 @@ def _of_comparisons(book: Book) -> list[Text]:
             told.append(f"{number:,} {one if number == 1 else many}")
     if total < 2:
         return []
+    tested = any(math.isfinite(row.p_value) for row in book.rows)
     return [
         text(
-            "Intervals and P values are not corrected for the number of comparisons: the report "
-            "gives ",
+            f"{'Intervals and P values' if tested else 'Intervals'} are not corrected for the "
+            "number of comparisons: the report gives ",
             listing(told),
             ". Among so many, some intervals miss the truth by chance." if total >= 20 else ".",
         )

@@ -194,7 +194,9 @@ def _exposure(book: Book, facts: RunFacts) -> Text:
     cuts = book.find(analysis="cut_points", exposure=exposure.measure, stratum="")
     if cuts:
         told += text(": ", listing(words.short_estimate(row) for row in cuts), f" {unit}".rstrip())
-    told += ". The trend was tested with each person's group median as one continuous term."
+    told += "."
+    if exposure.groups > 2:
+        told += " The trend was tested with each person's group median as one continuous term."
     per = getattr(exposure, "per", None)
     if per:
         told += (

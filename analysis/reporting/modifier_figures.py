@@ -277,7 +277,9 @@ def slope_figure(pair: Pair, rows: Sequence[Row], bounds: Sequence[Row], *, odds
             rows,
             {
                 "Outcome": lambda row: facts.outcome(row.outcome),
-                "Slope of": lambda row: f"{facts.label(row.exposure)}, {row.contrast}",
+                "Slope of": lambda row: (
+                    f"{facts.label(row.exposure)}, {words.singular(row.contrast)}"
+                ),
                 "Across": lambda row: facts.label(row.stratum),
                 "At": lambda row: words.short(float(row.level)),
             },
@@ -323,7 +325,8 @@ def _slopes(
         unit = facts.unit(mine[0].stratum)
         label = facts.label(mine[0].stratum)
         panel.set_xlabel(f"{label}, {unit}" if unit else label)
-        panel.set_ylabel(f"{'OR ' if odds else 'Difference '}{mine[0].contrast}")
+        per = words.singular(mine[0].contrast)
+        panel.set_ylabel(f"{'OR ' if odds else 'Difference '}{per}")
         sns.despine(ax=panel)
     for panel in axes[len(shown) :]:
         panel.set_visible(False)

@@ -284,8 +284,9 @@ def _joint_table(
     return Table(
         key=f"joint-{where.key}-{contrast.replace(' ', '-')}",
         caption=text(
-            f"Joint groups of {where.exposure} (columns) and {where.modifier} (rows): odds ratios "
-            f"or differences (95% CI) against {against}; covariates of {model} without these two"
+            f"Joint groups of {where.exposure} (columns) and {where.modifier} (rows): "
+            f"{tables.estimates_of(rows)} (95% CI) against {against}; covariates of {model} "
+            "without these two"
         ),
         head=(
             (
@@ -429,6 +430,7 @@ def _additive(everything: Book, where: modifier_figures.Pair, *, by_cuts: bool) 
             ),
             notes=(
                 *(() if by_cuts else _references(where, rows)),
+                *(() if by_cuts else [text("A value at the median counts as below it.")]),
                 text(note),
                 *noted(rows, lambda row: f"{where.facts.outcome(row.outcome)}, {row.measure}"),
             ),

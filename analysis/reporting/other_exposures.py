@@ -140,9 +140,8 @@ def _table(everything: Book, facts: RunFacts, present: Sequence[Any], *, further
         "Exposure", "Events / n, lowest", "Events / n, highest", "Least adjusted",
         "Most adjusted", "P for trend", "Per unit",
     )  # fmt: skip
-    caption = (
-        "Highest group of each exposure against its lowest: odds ratios or differences (95% CI)"
-    )
+    what = tables.estimates_of(rows)
+    caption = f"Highest group of each exposure against its lowest: {what} (95% CI)"
     return Table(
         key=f"other-exposures-table{'-further' if further else ''}",
         caption=text(caption, ", further outcomes" if further else ""),
@@ -179,13 +178,14 @@ def _notes(rows: Sequence[Row], facts: RunFacts, present: Sequence[Any]) -> tupl
                   "of the most adjusted model.")]  # fmt: skip
     last = {row.exposure: row.model for row in rows}
     for model in facts.models:
-        of = [words.lower_first(facts.label(m)) for m, name in last.items() if name == model.name]
+        of = [words.in_sentence(facts.label(m)) for m, name in last.items() if name == model.name]
         if of:
-            terms = [words.lower_first(facts.label(t)) for t in tables.term_names(model.terms)]
+            terms = [words.in_sentence(facts.label(t)) for t in tables.term_names(model.terms)]
             adjusted = f"adjusted for {', '.join(terms)}" if terms else "not adjusted"
             notes.append(text(f"Most adjusted of {listing(of).plain}: {model.label}, {adjusted}."))
     units = listing(
-        f"{e.per:g} {facts.unit(e.measure)} of {words.lower_first(facts.label(e.measure))}"
+        f"{words.singular(f'{e.per:g} {facts.unit(e.measure)}')} of "
+        f"{words.in_sentence(facts.label(e.measure))}"
         for e in present
     )
     notes.append(text("Per unit: per ", units, "."))

@@ -266,7 +266,8 @@ def figures(
     told = text(f"{label} ", words.estimate(row), unit, ", 95% CI ", words.limits(row))
     test = _trend(book, row) if trend else None
     if test is not None and math.isfinite(test.p_value):
-        told += text("; P for trend\N{NO-BREAK SPACE}", words.p_of(test))
+        what = words.trend_label(getattr(facts.exposure, "groups", 0))
+        told += text(f"; {what}\N{NO-BREAK SPACE}", words.p_of(test))
     if math.isfinite(row.published) and not facts.synthetic:
         told += text("; published ", words.published(row))
     return told + (_before_adjustment(book, facts, row, label, unit) if crude else text())

@@ -79,7 +79,8 @@ def _bounds(everything: Book, where: modifier_figures.Pair, rows: Sequence[Row])
             continue
         ways = distinct(words.direction(row) for row in mine)
         if len(ways) == 1:
-            always = f"{SAID[ways[0]]} at every value of {other}."
+            places = "any" if ways[0] == "unclear" else "every"
+            always = f"{SAID[ways[0]]} at {places} value of {other}."
             told.append(text(f"{start}: the slope of {slope} is {always}"))
     return told
 

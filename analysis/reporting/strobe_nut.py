@@ -15,6 +15,7 @@ from analysis.reporting.strobe import AT_THE_HEAD, Answer, Item, Known, at, to_w
 from analysis.reporting.tables import term_names
 
 NONE_TAKEN = "no estimate rests on what people ate or took"
+NONE_EATEN = "no estimate rests on what people ate"
 
 Rule = Callable[[Known], Answer]
 
@@ -54,7 +55,9 @@ def if_eaten(answer: Rule) -> Rule:
     """Ask an item only of studies that analyse what people told that they ate."""
 
     def asked(known: Known) -> Answer:
-        return answer(known) if _eaten(known) else Answer("does not apply", said=NONE_TAKEN)
+        if _eaten(known):
+            return answer(known)
+        return Answer("does not apply", said=NONE_EATEN if intakes(known) else NONE_TAKEN)
 
     return asked
 
@@ -119,6 +122,8 @@ def _combined(known: Known) -> Answer:
 def _energy(known: Known) -> Answer:
     held = {name for model in known.facts.models for name in term_names(model.terms)}
     adjusted = "energy is a covariate" if "energy" in held else "no adjustment for energy"
+    if not _eaten(known):
+        return Answer("answered", ("methods",), f"{adjusted}; the sample weight")
     wanted = "Why energy was dealt with in this way, and usual intake was not modelled."
     return Answer("in part", ("methods",), f"{adjusted}; the sample weight", wanted)
 
@@ -194,10 +199,10 @@ def strobe_nut(known: Known) -> Mapping[str, Sequence[Item]]:
             Item("nut-8.6", "Validity of the methods", if_taken(to_write(
                 "What is known of the validity of the methods, with its sources."))),
             Item("nut-9", "What was done about bias in the assessment of diet",
-                 if_eaten(_misreported)),
+                 if_taken(_misreported)),
             Item("nut-11", "How data on diet were grouped, and the reference", if_taken(_grouped)),
             Item("nut-12.1", "How data on diet were combined", if_taken(_combined)),
-            Item("nut-12.2", "Energy, modelled intake and weights", if_eaten(_energy)),
+            Item("nut-12.2", "Energy, modelled intake and weights", if_taken(_energy)),
             Item("nut-12.3", "Adjustment for errors of measurement", if_taken(
                 lambda known: Answer("answered", said="none was made: values are taken as told"))),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from analysis.grammar import parse_term
 from analysis.reporting import words
@@ -265,7 +265,8 @@ def association_table(
     levels = distinct(row.level for row in rows)
     outcomes = distinct(row.outcome for row in rows)
     per = book.find(analysis="per_unit", measure=measure)
-    heading = f"{measure if odds else 'Difference'} {per[0].contrast}" if per else ""
+    unit = words.singular(per[0].contrast) if per else ""
+    heading = f"{measure if odds else 'Difference'} {unit}" if per else ""
     groups = [_medians(book, levels, facts, bool(per))]
     groups = [group for group in groups if group.rows]
     for outcome in outcomes:
@@ -280,7 +281,7 @@ def association_table(
                 fitted = [row for row in mine if row.model == model]
                 body += _sizes_row(fitted, label, levels, bool(per))
         groups.append(Group(tuple(body), label=text(_with_unit(outcome, facts))))
-    tail = [Cell(text("P for trend"), number=True)]
+    tail = [Cell(text(words.trend_label(len(levels))), number=True)]
     tail += [Cell(text(heading), number=True)] if per else []
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
     noun = words.group_noun_of(facts.exposure)
@@ -300,6 +301,13 @@ def association_table(
 def _with_unit(outcome: str, facts: RunFacts) -> str:
     unit = facts.outcome_unit(outcome)
     return f"{facts.outcome(outcome)}, {unit}" if unit else facts.outcome(outcome)
+
+
+def estimates_of(rows: Iterable[Row]) -> str:
+    """Name the kinds of estimates that a table holds, and no other."""
+    measures = {row.measure for row in rows}
+    kinds = [("OR", "odds ratios"), ("difference", "differences")]
+    return " or ".join(name for measure, name in kinds if measure in measures)
 
 
 def same_people(rows: Sequence[Row]) -> bool:
@@ -328,7 +336,8 @@ def _association_notes(
                 "covariates."
             )
         )
-    notes.append(text("P for trend: Wald test of the group medians as a continuous term."))
+    if len({row.level for row in rows}) > 2:
+        notes.append(text("P for trend: Wald test of the group medians as a continuous term."))
     outcomes = facts.main_outcomes
     binary = any(getattr(o, "event", None) or getattr(o, "below", None) for o in outcomes)
     if further or (not odds and binary):

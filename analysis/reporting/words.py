@@ -233,6 +233,11 @@ def in_sentence(label: str) -> str:
     return lower_first(f"{head} ({rest})" if comma and "(" not in label else label)
 
 
+def trend_label(groups: int) -> str:
+    """Name the P value over the groups; of two groups it is that of their one contrast."""
+    return "P" if groups == 2 else "P for trend"
+
+
 def singular(told: str) -> str:
     """Put what there is one of in the singular: ``per 1 points`` becomes ``per 1 point``."""
     return re.sub(r"(?<![\d.,])1 ([a-z]{2,})s\b(?!/)", r"1 \1", told)

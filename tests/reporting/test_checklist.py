@@ -196,3 +196,12 @@ def test_words_of_a_link_are_escaped(made: Any) -> None:
     section = replace(report.sections[0], key="strata", blocks=(table,))
     page = render(replace(report, sections=(section,)))
     assert "<b>" not in page and "&lt;b&gt;&amp;" in page
+
+
+def test_supplements_are_taken_and_not_eaten(made: Any) -> None:
+    facts = made.facts_for("herrick_2019_supplements")
+    given = Known(Book(made.table_of([], facts.study.name)), facts, {"methods": "Methods"})
+    items = {i.number: i.answer(given) for part in strobe_nut(given).values() for i in part}
+    assert items["nut-8.2"].said == "no estimate rests on what people ate"
+    assert items["nut-12.2"].said == "no adjustment for energy; the sample weight"
+    assert items["nut-9"].state == "to be written"

@@ -58,6 +58,11 @@ def test_limitations_name_what_nothing_was_done_about():
     assert limitations(facts_of(["vitamin_d", "age_80"], *BOTH)) == []
 
 
+def test_names_keep_their_capital():
+    (care,) = (told.plain for told in limitations(facts_of(["age", "race_ethnicity_4"], *BOTH)))
+    assert "as released: age and Hispanic people (see" in care
+
+
 def test_without_care_there_is_no_warning():
     blocks = changed(facts_of(["age"], *BOTH))
     assert [getattr(block, "kind", "table") for block in blocks] == ["", "table"]

@@ -264,3 +264,59 @@ def test_pooling_over_the_pandemic_is_told(made: Any, cycles: list[str], told: b
     facts = made.facts_for("deng_2013")
     text = said(made, [], replace(facts, study=facts.study.with_cycles(cycles)))
     assert ("do not follow each other" in text) == told
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([("joint", "OR", 199.0), ("joint", "OR", 35.0), ("stratum", "OR", 200.0)],
+         "Joint groups of two measures hold as few as 35 people; their"),
+        ([("joint", "OR", 35.0), ("stratum", "difference", 61.0)],
+         "as few as 35 people, and dose groups within strata hold as few as 61 people; their"),
+        ([("joint", "p_interaction", 35.0), ("stratum", "people", 0.0)], None),
+    ],
+)  # fmt: skip
+def test_the_smallest_cells_of_two_measures_are_told(
+    made: Any, rows: list[tuple[str, str, float]], told: str | None
+) -> None:
+    found = [{"analysis": a, "measure": m, "estimate": 1.1, "n": n} for a, m, n in rows]
+    text = said(made, found)
+    assert (told in text) if told else ("as few as" not in text)
+
+
+def test_a_dose_group_is_named_with_its_exposure(made: Any) -> None:
+    row = {"analysis": "odds_ratio", "measure": "OR", "level": "Q4", "n": 150}
+    assert "“Q4” of total magnesium (n = 150)" in said(made, [row])
+
+
+@pytest.mark.parametrize(
+    ("study", "told"),
+    [("herrick_2019_supplements", "reported (supplemental vitamin D), at"), ("herrick_2019", None)],
+)
+def test_groups_by_what_people_take_are_told_of(made: Any, study: str, told: str | None) -> None:
+    text = said(made, [], made.facts_for(study))
+    assert (told in text) if told else ("Who is in which group" not in text)
+
+
+@pytest.mark.parametrize(("p", "tested"), [(0.04, True), (math.nan, False)])
+def test_tests_are_spoken_of_where_there_are_any(made: Any, p: float, tested: bool) -> None:
+    row = {"analysis": "mean", "measure": "mean", "estimate": 1.0, "df": 15.0, "p_value": p}
+    text = said(made, [row, row])
+    assert ("tests of several terms" in text) == ("Intervals and P values are" in text) == tested
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        (["direction", "exact", "direction"], "known (exclusions, weights, cut points, coding of "
+         "covariates): 2 of the 3 can be compared"),
+        (["direction", "direction"], "covariates): both can be"),
+        (["direction"], "covariates): it can be"),
+        (["exact"], None),
+    ],
+)  # fmt: skip
+def test_figures_of_direction_are_counted(made: Any, kinds: list[str], told: str | None) -> None:
+    facts = made.facts_for("deng_2013")
+    verdicts = facts.verdicts.head(1).loc[[facts.verdicts.index[0]] * len(kinds)]
+    text = said(made, [], replace(facts, verdicts=verdicts.assign(kind=kinds)))
+    assert (told in text) if told else ("Not all definitions" not in text)

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from analysis.cohort.measures import MEASURES
-from analysis.reporting import build, limitations, methods, modification, sentences, slopes, words
+from analysis.reporting import (
+    build,
+    limitations,
+    methods,
+    modification,
+    sentences,
+    slopes,
+    tables,
+    words,
+)
 from analysis.reporting.book import Book
 from analysis.reporting.document import Bullets, Paragraph, Table, walk
 from analysis.study import available_studies, load_study
@@ -301,3 +310,29 @@ def test_an_estimate_within_brackets_has_its_unit(made: Any) -> None:
     assert told == "total magnesium (2.9 nmol/L, 95% CI 1.3–4.5)"
     bare = row._replace(conf_low=math.nan, conf_high=math.nan)
     assert "CI" not in other_exposures._with_estimate(bare, facts).plain
+
+
+@pytest.mark.parametrize(
+    ("measures", "told"),
+    [
+        (["OR", "OR"], "odds ratios"), (["difference"], "differences"),
+        (["difference", "OR"], "odds ratios or differences"),
+    ],
+)  # fmt: skip
+def test_a_caption_names_the_estimates_that_are_there(
+    made: Any, measures: list[str], told: str
+) -> None:
+    rows = [{"analysis": "joint", "measure": name} for name in measures]
+    assert tables.estimates_of(Book(made.table_of(rows, "deng_2013")).rows) == told
+
+
+@pytest.mark.parametrize(
+    ("groups", "label"), [(("Q1", "Q4"), "P"), (("Q1", "Q2", "Q4"), "P for trend")]
+)
+def test_two_groups_have_no_trend(made: Any, groups: tuple[str, ...], label: str) -> None:
+    found = [row for row in made.deng_rows() if row.get("level", "Q1") in (*groups, "")]
+    book = Book(made.table_of(found, "deng_2013"))
+    table = tables.association_table(book, made.facts_for("deng_2013"), "odds_ratio")
+    assert label in [cell.text.plain for cell in table.head[0]]
+    noted = any(note.plain.startswith("P for trend") for note in table.notes)
+    assert noted == (len(groups) > 2)
