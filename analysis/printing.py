@@ -20,6 +20,9 @@ NOISE = 1e-9
 
 MOST_DECIMALS = 6
 
+LARGE = 50.0
+"""A mean or difference from here on is printed with one decimal, a smaller one with two."""
+
 RATIOS = ("OR", "HR", "ratio", "S", "ratio_of_ORs")
 """Measures of the results that are ratios: none is 1."""
 
@@ -101,7 +104,17 @@ def share(part: float) -> str:
     return f"{100 * part:.0f}%"
 
 
-def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[[float], str]:
+def decimals_of_size(number: float) -> int:
+    """Give the decimals of a mean or difference whose interval is not asked: fewer of a large one.
+
+    ``4.34`` and ``-0.15``, but ``356.4``.
+    """
+    return 1 if abs(number) >= LARGE else 2
+
+
+def beside(
+    measure: str, unit: str = "", digits: int | None = None, size: float = 0.0
+) -> Callable[[float], str]:
     """Choose how a published figure and ours beside it are printed.
 
     Parameters
@@ -112,6 +125,8 @@ def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[
         ``"percent"`` where the publication prints percentages.
     digits : int, optional
         Decimals that the publication prints; else one of a percentage, and two.
+    size : float, default 0
+        Our estimate: a large mean or difference has one decimal.
 
     Returns
     -------
@@ -122,7 +137,7 @@ def beside(measure: str, unit: str = "", digits: int | None = None) -> Callable[
         return lambda number: fixed(number, 1 if digits is None else digits)
     if measure in RATIOS:
         return ratio if digits is None else lambda number: apart(number, 1.0, digits)
-    decimals = 2 if digits is None else digits
+    decimals = decimals_of_size(size) if digits is None else digits
     if measure == "difference":
         return lambda number: apart(number, 0.0, decimals)
     return lambda number: fixed(number, decimals)

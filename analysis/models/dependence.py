@@ -15,8 +15,6 @@ CURVES = "continuous, beside curves"
 ADJUSTED = ", adjusted F"
 """Contrasts of `analysis.models.interactions`, the second put after that of the plain F."""
 OF_GROUPS = re.compile(r"\d+x\d+ groups")
-OF_THE_CURVE = ("odds_ratio", "trend")
-"""Analyses of the association whose highest dose group the specifications compare."""
 
 
 def over_choices(ours: pd.Series, results: pd.DataFrame, *, inverse: bool) -> str:
@@ -35,9 +33,13 @@ def over_choices(ours: pd.Series, results: pd.DataFrame, *, inverse: bool) -> st
     -------
     str
         A sentence with a space before it; empty where no specifications of the same exposure and
-        outcome were run.
+        outcome were run, or the finding is of something else than the odds ratio that they
+        estimate.
     """
-    if ours["analysis"] not in OF_THE_CURVE or ours["stratum"]:
+    if ours["analysis"] != "odds_ratio" or ours["stratum"]:
+        return ""
+    estimated = results["analysis"].eq("specification") & results["outcome"].eq(ours["outcome"])
+    if not set(results.loc[estimated, "level"]) <= {ours["level"]}:
         return ""
     summary = results[
         (results["analysis"] == "specification_summary")

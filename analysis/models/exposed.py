@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.errors import InputError
 from analysis.models.doses import Doses
+from analysis.models.levels import note_of
 from analysis.models.matrix import dummies
 from analysis.models.outcomes import Response
 from analysis.models.plan import Exposure, Model, Row
@@ -220,7 +221,7 @@ class _Associated:
         if fitted is None:
             return row
         if fitted["problem"]:
-            return row | {"note": fitted["problem"]}
+            return row | {"note": note_of(fitted["problem"])}
         row |= {"df": fitted["df"], "n": fitted["n"]}
         row["events"] = fitted["events"] if self._binary else np.nan
         if fitted["left_out"]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.models.dependence import ALPHA
-from analysis.printing import apart, p_value, ratio
+from analysis.printing import apart, decimals_of_size, p_value, ratio
 
 REPRODUCES, IN_PART, DOES_NOT, UNKNOWN = (
     "reproduces",
@@ -196,11 +196,15 @@ def _tolerance(figure: Published, ours: pd.Series, scale: float) -> Verdict:
     word = REPRODUCES if distance <= figure.within else DOES_NOT
     unit = " percentage points" if figure.unit == "percent" else ""
     reason = f" {figure.reason}" if figure.reason else ""
-    return Verdict(word, f"{distance:.3g}{unit} apart; {figure.within:g} is allowed.{reason}")
+    # Two digits, unless they would print a distance that is too large as one that is allowed.
+    told = f"{distance:.2g}"
+    if (float(told) <= figure.within) != (word == REPRODUCES):
+        told = f"{distance:.3g}"
+    return Verdict(word, f"{told}{unit} apart; {figure.within:g} is allowed.{reason}")
 
 
 def _noted(ours: pd.Series) -> str:
-    note = str(ours.get("note", "")).rstrip(".")
+    note = str(ours.get("note", "")).rstrip(".").removeprefix("no estimate: ")
     return f": {note}" if note else ""
 
 
@@ -310,7 +314,8 @@ def _beyond(figure: Published, ours: pd.Series, value: float) -> Verdict:
     estimate, low, high = (ours[column] for column in ("estimate", "conf_low", "conf_high"))
     wanted, other = ("Above", "below") if above else ("Below", "above")
     scale = scale_of(figure)
-    limits = f"95% CI {apart(low * scale, 0)} to {apart(high * scale, 0)}"
+    decimals = decimals_of_size(estimate * scale)
+    limits = f"95% CI {apart(low * scale, 0, decimals)} to {apart(high * scale, 0, decimals)}"
     evidence = f"{limits}; published is {figure.estimate:g}"
     if (estimate > value) == above:
         return Verdict(REPRODUCES, f"{wanted} the value, as published ({evidence}).")
@@ -328,17 +333,20 @@ def _side(estimate: float | None, null: float) -> str:
 
 
 def _called(side: str, ours: pd.Series) -> str:
-    """Name a side of none as one does for the measure."""
-    below, above = SIDES.get(ours["measure"], ("inverse", "positive"))
+    """Name a side of none as one does for the measure; means of groups are lower or higher."""
+    means = ours.get("analysis", "") == "exposure_by_outcome"
+    sides = ("lower", "higher") if means else ("inverse", "positive")
+    below, above = SIDES.get(ours["measure"], sides)
     return below if side == "inverse" else above
 
 
-def _form(null: float) -> Callable[[float], str]:
-    return ratio if null == 1 else lambda number: apart(number, null)
+def _form(null: float, size: float = 0.0) -> Callable[[float], str]:
+    return ratio if null == 1 else lambda number: apart(number, null, decimals_of_size(size))
 
 
 def _as_printed(figure: Published, null: float) -> str:
-    return _form(null)(figure.estimate) if figure.estimate is not None else "figure"
+    size = figure.estimate
+    return _form(null, size)(size) if size is not None else "figure"
 
 
 def _weaker(figure: Published, ours: pd.Series, null: float) -> str:
@@ -357,7 +365,7 @@ def _log(number: float, null: float) -> float:
 def _evidence(ours: pd.Series, null: float) -> tuple[bool, str]:
     """Say whether an association is significant, and by what: its interval, or its P value."""
     if np.isfinite(ours["conf_low"]):
-        form = _form(null)
+        form = _form(null, ours["estimate"])
         text = f"95% CI {form(ours['conf_low'])} to {form(ours['conf_high'])}"
         return not ours["conf_low"] <= null <= ours["conf_high"], text
     p = ours["p_value"]

@@ -249,7 +249,12 @@ def few_events(results: RegressionResults) -> str:
 
 def as_note(error: InputError) -> str:
     """Write an error of a fit as the reason for a missing estimate, without where and remedy."""
-    told = textwrap.shorten(f"no estimate: {error.what.splitlines()[0]}", 160, placeholder="…")
+    return note_of(error.what)
+
+
+def note_of(problem: str) -> str:
+    """Write what is wrong with a fit as a reason: a reader of results can do nothing about it."""
+    told = textwrap.shorten(f"no estimate: {problem.splitlines()[0]}", 160, placeholder="…")
     return f"{told[:-1].rstrip(' ,;:')} …" if told.endswith("…") else told
 
 

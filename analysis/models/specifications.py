@@ -28,6 +28,7 @@ from analysis.grammar import Interaction, Name, Term, Transform
 from analysis.models.asked import Choice, Condition, Option
 from analysis.models.doses import group_codes, members, quantile_ends
 from analysis.models.energy import energy_adjusted
+from analysis.models.levels import note_of
 from analysis.models.matrix import covariates, dummies
 from analysis.models.names import group_names
 from analysis.models.plan import Exposure, Row
@@ -472,4 +473,4 @@ def _estimate(fitted: pd.Series) -> Row:
 
 
 def _none(why: str) -> Row:
-    return {"estimate": np.nan, "note": " ".join(why.split())}
+    return {"estimate": np.nan, "note": note_of(why)}

@@ -45,11 +45,12 @@ ADJUSTED = ", adjusted F"
 
 
 ADDED: Mapping[words.Direction, str] = {
-    "inverse": "The two together are less than additive",
-    "positive": "The two together are more than additive",
-    "unclear": "Interaction on the additive scale is not settled",
+    "inverse": "are less than additive together",
+    "positive": "are more than additive together",
 }
-"""What an interval of the RERI says."""
+"""What an interval of the RERI says of the combination opposite to the reference."""
+
+OPPOSITE = {"above": "below", "below": "above"}
 
 BY_CUTS = "by cuts"
 """Contrast of joint groups by cuts that the study fixes."""
@@ -136,8 +137,8 @@ def _sentences(everything: Book, where: modifier_figures.Pair, tests: Sequence[R
         families += [_named(row) for row in mine if row not in known]
         remains = _remains(mine, where.facts.outcome_unit(outcome) == "")
         bends = _bends({row.contrast: row for row in mine})
-        additive = _additively(everything, where, outcome)
-        told.append(text(start, _clauses(families), ". ", remains, bends, additive))
+        more = (_halves(everything, where, outcome), _additively(everything, where, outcome))
+        told.append(text(start, _clauses(families), ". ", remains, bends, *more))
     return told
 
 
@@ -205,8 +206,8 @@ def _bends(tests: Mapping[str, Row]) -> Text:
     if not straight.p_value < SETTLED <= curved.p_value:
         return text()
     return text(
-        " The product of the two (P\N{NO-BREAK SPACE}", words.p_of(straight), ") is not "
-        "settled once each has a curve of its own (P\N{NO-BREAK SPACE}", words.p_of(curved),
+        " The product of the two (P\N{NO-BREAK SPACE}", words.p_of(straight), ") is no longer "
+        "found once each has a curve of its own (P\N{NO-BREAK SPACE}", words.p_of(curved),
         "): a bend in one of them can look like an interaction.",
     )  # fmt: skip
 
@@ -220,6 +221,17 @@ def _times(name: str) -> str:
     return re.sub(r"(\d)x(\d)", "\\1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}\\2", name)
 
 
+def _halves(everything: Book, where: modifier_figures.Pair, outcome: str) -> Text:
+    """Tell the ratio of odds ratios of halves where it excludes 1, which no test above tells."""
+    for row in everything.find(
+        analysis="interaction", stratum=where.name, outcome=outcome, measure="ratio_of_ORs"
+    ):
+        if row.contrast != BY_CUTS and words.direction(row) in ADDED:
+            start = " With each cut at its median, the ratio of odds ratios is "
+            return text(start, words.with_interval(row), ", which excludes 1.")
+    return text()
+
+
 def _additively(everything: Book, where: modifier_figures.Pair, outcome: str) -> Text:
     """Read the RERI: whether both together do more or less than the sum of each."""
     found = everything.find(
@@ -227,7 +239,7 @@ def _additively(everything: Book, where: modifier_figures.Pair, outcome: str) ->
     )
     told = [
         text(
-            f" {ADDED[words.direction(row)]}",
+            f" {_added(where, row)}",
             # What the medians say and what other cuts say may differ.
             "" if len(found) == 1 else f", {_cut(row)}",
             " (RERI ", words.estimate(row), ", 95% CI ", words.limits(row), ").",
@@ -236,6 +248,18 @@ def _additively(everything: Book, where: modifier_figures.Pair, outcome: str) ->
         if words.direction(row) != "missing"
     ]  # fmt: skip
     return text(*told)
+
+
+def _added(where: modifier_figures.Pair, row: Row) -> str:
+    """Say which combination is more or less than additive: that opposite to the reference."""
+    said = ADDED.get(words.direction(row))
+    if said is None:
+        return "No interaction on the additive scale is shown"
+    first, _, second = row.reference.partition(", ")
+    if first not in OPPOSITE or second not in OPPOSITE:
+        return f"The two {said}"
+    both = _combination(where, f"{OPPOSITE[first]}, {OPPOSITE[second]}")
+    return f"{words.upper_first(both)} {said}"
 
 
 def _cut(row: Row) -> str:
@@ -408,8 +432,8 @@ def _additive(everything: Book, where: modifier_figures.Pair, *, by_cuts: bool) 
             body.append((words_cell(label), *cells))
     note = (
         "RERI and AP are 0, and S is 1, where the two act additively; the ratio of odds ratios is "
-        "1 where they act multiplicatively. Odds ratios stand for risk ratios, which they exceed "
-        "where the outcome is common."
+        "1 where they act multiplicatively. Odds ratios stand for risk ratios; they lie farther "
+        "from 1 where the outcome is common."
     )
     return [
         Table(
@@ -439,14 +463,15 @@ def _additive(everything: Book, where: modifier_figures.Pair, *, by_cuts: bool) 
 
 
 def _references(where: modifier_figures.Pair, rows: Sequence[Row]) -> list[Text]:
-    """Name each outcome's combination of lowest risk, with which the others are compared."""
+    """Name the combination of lowest risk, with which the others are compared, by outcome."""
+    lowest = {row.outcome: row.reference for row in rows if row.reference}
+    what = "the combination of lowest risk, with which the others are compared, is"
     told = []
-    for outcome in distinct(row.outcome for row in rows):
-        reference = next((r.reference for r in rows if r.outcome == outcome and r.reference), "")
-        if reference:
-            name = where.facts.outcome(outcome)
-            what = "the combination of lowest risk, with which the others are compared, is"
-            told.append(text(f"{name}: {what} {_combination(where, reference)}."))
+    for reference in distinct(lowest.values()):
+        outcomes = [outcome for outcome in lowest if lowest[outcome] == reference]
+        names = listing(words.lower_first(where.facts.outcome(outcome)) for outcome in outcomes)
+        named = words.upper_first(names.plain)
+        told.append(text(f"{named}: {what} {_combination(where, reference)}."))
     return told
 
 

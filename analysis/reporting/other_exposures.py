@@ -107,7 +107,7 @@ def _said(way: words.Direction, measure: str) -> str:
     return {
         "inverse": f"{what} {verb} lower in the highest than in the lowest group of ",
         "positive": f"{what} {verb} higher in the highest than in the lowest group of ",
-        "unclear": "not settled for ",
+        "unclear": f"no difference in {what} is shown for ",
         "missing": "no estimate for ",
     }[way]
 
@@ -202,7 +202,13 @@ def noted(rows: Sequence[Row], name: Any) -> tuple[Text, ...]:
     for row in rows:
         if row.note:
             of.setdefault(row.note.rstrip("."), []).append(name(row))
-    return tuple(text(f"{listing(distinct(names)).plain}: {note}.") for note, names in of.items())
+    told = []
+    for note, names in of.items():
+        # Names that hold a comma of their own are no list by commas.
+        apart = "; " if any(", " in name for name in names) else None
+        joined = apart.join(distinct(names)) if apart else listing(distinct(names)).plain
+        told.append(text(f"{joined}: {note}."))
+    return tuple(told)
 
 
 def _figure(everything: Book, facts: RunFacts, present: Sequence[Any]) -> Figure:

@@ -118,7 +118,9 @@ def _printed(
 ) -> tuple[str, str, str, str]:
     """Print a figure, its unit, its interval and its people; empty what there is none of."""
     unit = "%" if row.get("unit") == "percent" else ""
-    form = printing.beside(_cell_text(row.get("measure")), _cell_text(row.get("unit")), digits)
+    size = next((n for n in map(_float, map(row.get, ("ours", "published"))) if n == n), 0.0)
+    measure, percent = (_cell_text(row.get(column)) for column in ("measure", "unit"))
+    form = printing.beside(measure, percent, digits, size)
     printed = [form(_float(row.get(column))) for column in (middle, low, high)]
     if printed[0] == words.NONE:
         return words.NONE, "", "", ""

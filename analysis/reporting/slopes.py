@@ -10,11 +10,6 @@ from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Block, Bullets, Paragraph, Text, listing, text
 from analysis.reporting.sentences import SETTLED
 
-SAID = {
-    "inverse": "inverse", "positive": "positive", "unclear": "not settled",
-    "missing": "not estimable",
-}  # fmt: skip
-
 CURVED = "continuous, beside curves"
 """Contrast of the same test where both have curves of their own."""
 
@@ -74,15 +69,19 @@ def _bounds(everything: Book, where: modifier_figures.Pair, rows: Sequence[Row])
         spans = _spans(bounds, where.facts.unit(mine[0].stratum))
         if bounds:
             but = _not_borne_out(everything, where, outcome)
-            settled = f" of {other}, and not settled elsewhere."
-            told.append(text(start, but, f": the slope of {slope} is ", spans, settled))
+            elsewhere = f" of {other}; elsewhere its interval holds no association."
+            told.append(text(start, but, f": the slope of {slope} is ", spans, elsewhere))
             continue
         ways = distinct(words.direction(row) for row in mine)
         if len(ways) == 1:
-            places = "any" if ways[0] == "unclear" else "every"
-            always = f"{SAID[ways[0]]} at {places} value of {other}."
-            told.append(text(f"{start}: the slope of {slope} is {always}"))
+            told.append(text(f"{start}: {_always(ways[0], slope)} at every value of {other}."))
     return told
+
+
+def _always(way: words.Direction, slope: str) -> str:
+    if way == "unclear":
+        return f"the interval of the slope of {slope} holds no association"
+    return f"the slope of {slope} {'has no estimate' if way == 'missing' else f'is {way}'}"
 
 
 def _spans(bounds: Sequence[Row], unit: str) -> Text:

@@ -245,6 +245,30 @@ def test_a_test_without_a_side_is_significant_or_not(significant, p, word, why):
     assert verdict.word == word and why in verdict.why
 
 
+def test_a_missing_estimate_says_why_once():
+    found = ours(NAN)
+    found["note"] = "no estimate: the model does not converge"
+    verdict = judge(figure("direction", direction="inverse"), found)
+    assert verdict.why == "We have no estimate to compare: the model does not converge."
+
+
+def test_means_of_groups_are_lower_and_have_the_decimals_of_their_size():
+    found = ours(-101.482, -115.061, -87.904, "difference")
+    found["analysis"] = "exposure_by_outcome"
+    verdict = judge(figure("direction", direction="inverse", significant=True), found)
+    assert verdict.why == "Significantly lower as published (95% CI −115.1 to −87.9)."
+
+
+@pytest.mark.parametrize(
+    ("estimate", "why"),
+    [(13.167, "1.2 apart; 0.5 is allowed."), (12.743, "0.74 apart; 0.5 is allowed."),
+     (12.502, "0.502 apart; 0.5 is allowed."), (12.4, "0.4 apart; 0.5 is allowed.")],
+)  # fmt: skip
+def test_a_distance_has_two_digits_unless_they_hide_that_it_is_too_far(estimate, why):
+    published = figure("tolerance", estimate=12.0, within=0.5)
+    assert judge(published, ours(estimate, measure="mean")).why.startswith(why)
+
+
 @pytest.mark.parametrize(
     ("measure", "estimate", "limits", "side"),
     [
@@ -365,6 +389,17 @@ def of_curve(exposure: str = "magnesium") -> pd.DataFrame:
 def test_the_sentence_says_how_many_specifications_agree(direction, said):
     _, verdicts = stand_beside(of_curve(), [figure("direction", direction=direction)])
     assert said in verdicts["why"].item()
+
+
+@pytest.mark.parametrize("change", [{"analysis": "trend"}, {"level": "Q3"}])
+def test_specifications_say_nothing_of_another_contrast(change):
+    table = of_curve()
+    curve = table.iloc[[0]].assign(analysis="specification", level="Q4")
+    table.loc[table.index[0], list(change)] = list(change.values())
+    table = pd.concat([table, curve], ignore_index=True)
+    where = {"analysis": table.loc[0, "analysis"], "level": table.loc[0, "level"]}
+    _, verdicts = stand_beside(table, [figure("direction", direction="inverse", where=where)])
+    assert "specifications" not in verdicts["why"].item()
 
 
 def test_shares_are_of_the_specifications_with_an_estimate():

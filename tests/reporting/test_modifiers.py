@@ -15,6 +15,7 @@ from analysis.reporting import modifiers, other_exposures, strata_sections, styl
 from analysis.reporting.book import Book
 from analysis.reporting.document import Bullets, Figure, Paragraph, Report, Section, Table, walk
 from analysis.reporting.html import render
+from analysis.reporting.other_exposures import noted
 from analysis.reporting.sections import build
 
 MAIN, OTHER = "magnesium_total", "vitamin_d_total"
@@ -211,7 +212,8 @@ def test_the_most_adjusted_model_stands_last(made: Any) -> None:
         (HIGHER, "odds are higher in the highest than in the lowest group of supplemental"),
         (
             HOLDS,
-            "not settled for total magnesium (1.00, 95% CI 0.82–1.22) and supplemental",
+            "no difference in odds is shown for total magnesium (1.00, 95% CI 0.82–1.22) and "
+            "supplemental",
         ),
         (math.nan, "no estimate for supplemental magnesium"),
     ],
@@ -366,9 +368,10 @@ def test_a_product_that_curves_take_away_is_a_warning(
 @pytest.mark.parametrize(
     ("estimate", "told"),
     [
-        (-0.4, "less than additive"),
-        (0.4, "more than additive"),
-        (0.1, "additive scale is not settled"),
+        # The reference is high in both: low in both is the combination that the RERI is about.
+        (-0.4, "Total magnesium below and total vitamin D below the median are less than additive"),
+        (0.4, "Total magnesium below and total vitamin D below the median are more than additive"),
+        (0.1, "No interaction on the additive scale is shown (RERI 0.10"),
     ],
 )
 def test_the_reri_is_read_by_its_interval(made: Any, estimate: float, told: str) -> None:
@@ -380,9 +383,51 @@ def test_the_reri_is_read_by_its_interval(made: Any, estimate: float, told: str)
 
 
 @pytest.mark.parametrize(
+    ("ratio", "told"),
+    [(1.5, "the ratio of odds ratios is 1.50 (1.10–1.90), which excludes 1."),
+     (0.5, "the ratio of odds ratios is 0.50 (0.10–0.90), which excludes 1."), (1.2, "")],
+)  # fmt: skip
+def test_a_ratio_of_odds_ratios_that_excludes_1_is_told_beside_the_tests(
+    made: Any, ratio: float, told: str
+) -> None:
+    rows = [test_row("3x3 groups", 0.2), measure_row("ratio_of_ORs", ratio, 0.2)]
+    said = words_of(modifiers.interactions(book_of(made, *rows), made.facts_for("deng_2013")))
+    assert "None of them finds a multiplicative interaction." in said
+    start = "With each cut at its median, "
+    assert (start + told in said) if told else (start not in said)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("above, above", ["Vitamin D deficiency and vitamin D insufficiency: the combination"]),
+        ("below, above", ["Vitamin D deficiency: the comb", "Vitamin D insufficiency: the comb"]),
+    ],
+)
+def test_outcomes_of_one_reference_share_a_note(made: Any, other: str, told: list[str]) -> None:
+    second = {"outcome": "insufficiency", "reference": other}
+    rows = [
+        row | more
+        for more in ({}, second)
+        for row in (test_row("3x3 groups", 0.2), measure_row("RERI", 0.1, 0.1))
+    ]
+    blocks = modifiers.interactions(book_of(made, *rows), made.facts_for("deng_2013"))
+    table = next(b for b in blocks if isinstance(b, Table) and "measures" in b.key)
+    notes = [note.plain for note in table.notes if "lowest risk" in note.plain]
+    assert len(notes) == len(told)
+    assert all(note.startswith(start) for note, start in zip(notes, told, strict=True))
+
+
+def test_names_with_commas_are_set_apart_in_a_note(made: Any) -> None:
+    rows = book_of(made, *[test_row(c, 0.2) | {"note": "a curve"} for c in (LINES, CURVES)]).rows
+    (note,) = noted(rows, lambda row: f"Deficiency, {row.contrast}")
+    assert note.plain == f"Deficiency, {LINES}; Deficiency, {CURVES}: a curve."
+
+
+@pytest.mark.parametrize(
     ("bounds", "told"),
     [
-        ({"inverse below": 4.2}, "is inverse below 4.2 µg/day of total vitamin D, and not settled"),
+        ({"inverse below": 4.2}, "is inverse below 4.2 µg/day of total vitamin D; elsewhere its"),
         ({"inverse below": 4.2, "positive above": 18.0}, "4.2 µg/day and positive above 18 µg/day"),
         ({}, ""),
     ],

@@ -102,7 +102,7 @@ def test_no_number_of_the_answer_is_without_its_row(
         # An odds ratio of 1 is no estimate either.
         counts += r"|\b(below|above|excludes) 1\b"
         # The place of an estimate among others is counted, and stands in no row.
-        counts += r"|\b[\d,]+(st|nd|rd|th) from below\b"
+        counts += r"|\b[\d,]+(st|nd|rd|th) lowest\b"
         assert re.findall(r"\d+", re.sub(counts, "", rest)) == []
 
 
