@@ -48,7 +48,7 @@ CONSTANTS = {
     "other names": r"SHA-256|CKD-EPI \d+",
     "items of a checklist": r"^\d+[a-e]?$|\bnut-\d+(\.\d)?",
     "beyond what is printed": r">999\b|<0\.001\b",
-    "publications": (r"(Ding|Hippel|Rubin|others|colleagues|Graubard|Lipsitch)\)? \(?\d{4}\)?"),
+    "publications": (r"(Ding|Hippel|Rubin|others|colleagues|Graubard|Korn|Lipsitch)\)? \(?\d{4}\)?"),
 }
 """What a report says of numbers whatever the study is."""
 
@@ -238,6 +238,10 @@ class Run:
             found |= set(table.groupby(columns).size()) if len(table) else set()
         return found
 
+    def in_direction(self) -> tuple[int, int]:
+        kinds = self.facts.verdicts["kind"].astype(str)
+        return int((kinds == "direction").sum()), len(kinds)
+
     def checked(self) -> set[int]:
         checks = self.facts.checks
         return {len(checks), checks["table"].nunique(), *checks["verdict"].value_counts()}
@@ -252,6 +256,10 @@ COUNTS_MADE: Mapping[str, tuple[str, Callable[[Run, re.Match[str]], bool]]] = {
         r"(?P<n>\d+) (?:published findings|(?:is|are) (?:not )?reproduced|cannot be judged"
         r"|match|lies? within|agrees?)",
         counted(Run.verdicts),
+    ),
+    "published in direction": (
+        r"(?P<n>\d+) of the (?P<all>\d+) can be compared in direction only",
+        lambda run, found: (int(found["n"]), int(found["all"])) == run.in_direction(),
     ),
     "groups compared": (r"Of the (?P<n>\d+) groups compared", counted(Run.groups)),
     "place of the base": (
