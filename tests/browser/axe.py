@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,19 @@ VERSION = "4.14.1"
 SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
 CACHE = Path(__file__).parent.parent.parent / ".cache"
 
+SEVERE = ("serious", "critical")
+
+BY_COLOUR = ("color-contrast", "link-in-text-block")
+"""The rules whose answer may differ between a light page and a dark one."""
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
-RUN = """async (tags) => {
+RUN = """async (tags, rules) => {
   const found = await axe.run(document, {
-    runOnly: { type: "tag", values: tags },
-    rules: { "target-size": { enabled: true } },
+    ...(rules.length ? { runOnly: { type: "rule", values: rules } } : {
+      runOnly: { type: "tag", values: tags },
+      rules: { "target-size": { enabled: true } },
+    }),
     resultTypes: ["violations"],
     elementRef: false,
   });
@@ -64,8 +72,17 @@ def fetch(cache: Path = CACHE) -> str:
         return script.read().decode()
 
 
-def violations(tab: Tab, script: str) -> list[dict[str, Any]]:
+def violations(tab: Tab, script: str, rules: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Look a page over, as it is seen at this moment.
+
+    Parameters
+    ----------
+    tab : Tab
+        The page.
+    script : str
+        What `fetch` gave.
+    rules : sequence of str, optional
+        These rules only; none given, all of WCAG 2.2 A and AA and best practice.
 
     Returns
     -------
@@ -75,8 +92,16 @@ def violations(tab: Tab, script: str) -> list[dict[str, Any]]:
     """
     # The value of the script itself would be axe, which is no JSON.
     tab.run("() => { " + script + "\n}")
-    found: list[dict[str, Any]] = tab.run(RUN, TAGS)
+    found: list[dict[str, Any]] = tab.run(RUN, TAGS, list(rules))
     return found
+
+
+def hold_usable(tab: Tab, script: str, rules: Sequence[str] = ()) -> None:
+    """Hold that axe-core finds nothing that keeps people from using the page."""
+    found = [one for one in violations(tab, script, rules) if one["impact"] in SEVERE]
+    told = [f"{one['impact']} {one['rule']} ({one['found']}): {one['help']}\n  "
+            + "\n  ".join(one["where"]) + f"\n  {one['why']}" for one in found]  # fmt: skip
+    assert not found, "\n".join(told)
 
 
 def _is_whole(packed: bytes) -> bool:

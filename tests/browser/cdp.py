@@ -24,7 +24,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 """What the program is called, by distribution."""
 
 PATIENCE = 60.0
-"""Seconds to wait for an answer: a machine with other work is slow."""
+"""Seconds to wait for an answer, unless told otherwise: a machine with other work is slow."""
 
 FLAGS = (
     "--headless",
@@ -77,6 +77,11 @@ class Browser:
         Path of the browser.
     profile : Path
         Folder for its profile, and for ``chromium.log``, what it says on standard error.
+
+    Attributes
+    ----------
+    patience : float
+        Seconds to wait for an answer.
     """
 
     def __init__(self, program: str, profile: Path) -> None:
@@ -93,6 +98,7 @@ class Browser:
             )  # fmt: skip
         os.close(to_read)
         os.close(to_write)
+        self.patience = PATIENCE
         self._pending = bytearray()
         self._answers: dict[int, dict[str, Any]] = {}
         self._listeners: dict[str, Listener] = {}
@@ -106,10 +112,10 @@ class Browser:
         if session:
             message["sessionId"] = session
         self._send(json.dumps(message).encode() + b"\0")
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while number not in self._answers:
             if not self.pump(deadline - time.monotonic()):
-                raise ProtocolError(f"{method}: no answer in {PATIENCE:.0f} s")
+                raise ProtocolError(f"{method}: no answer in {self.patience:.0f} s")
         answer = self._answers.pop(number)
         if "error" in answer:
             raise ProtocolError(f"{method}: {answer['error']['message']}")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,12 +24,19 @@ Pages = Callable[[str], Path]
 Opener = Callable[..., Tab]
 
 
+def lacking(why: str) -> NoReturn:
+    """Leave out a test for which something is not installed; in CI everything must be."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Start a Chromium for this process's tests."""
     program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium is installed")
+        lacking("no Chromium is installed")
     made = Browser(program, tmp_path_factory.mktemp("chromium"))
     yield made
     made.close()
@@ -37,13 +44,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def axe_core() -> str:
-    """Give axe-core's script; where it cannot be had that is a failure only in CI."""
+    """Give axe-core's script."""
     try:
         return axe.fetch()
     except axe.NotFetchedError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(str(error))
+        lacking(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -6,19 +6,9 @@ from itertools import product
 from typing import Any
 
 import pytest
-from axe import violations
+from axe import hold_usable
 
 pytestmark = pytest.mark.browser
-
-SEVERE = ("serious", "critical")
-
-
-def hold_usable(tab: Any, script: str) -> None:
-    """Hold that axe-core finds nothing that keeps people from using the page."""
-    found = [one for one in violations(tab, script) if one["impact"] in SEVERE]
-    told = [f"{one['impact']} {one['rule']} ({one['found']}): {one['help']}\n  "
-            + "\n  ".join(one["where"]) + f"\n  {one['why']}" for one in found]  # fmt: skip
-    assert not found, "\n".join(told)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from seen import PANEL, rows_of
 
 pytestmark = pytest.mark.browser
 
@@ -15,27 +15,6 @@ NUMBERS = """(every) => [...document.querySelectorAll("main .v")]
   .filter((_, at) => at % every === 0)
   .map(([place, one]) => [place, Number(one.dataset.row), one.dataset.col.split(" "),
                           one.textContent.trim()])"""
-
-PANEL = """() => {
-  const panel = document.getElementById("source");
-  if (!panel || !panel.checkVisibility()) return null;
-  const link = panel.querySelector("a.source-row");
-  const box = panel.getBoundingClientRect();
-  return {
-    printed: panel.querySelector(".source-printed").textContent,
-    href: link.getAttribute("href"), link: link.textContent,
-    fields: [...panel.querySelectorAll("dl dt")].map((one) =>
-      [one.textContent, one.nextElementSibling.textContent]),
-    lines: [...panel.querySelectorAll(".source-lines a")].map((one) => one.getAttribute("href")),
-    inside: box.left >= 0 && box.right <= innerWidth && box.top < innerHeight && box.bottom > 0,
-  };
-}"""
-
-
-def rows_of(folder: Path) -> list[dict[str, str]]:
-    """What is in the rows of a results.csv, empty columns left out."""
-    with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
-        return [{k: v for k, v in row.items() if v} for row in csv.DictReader(file)]
 
 
 @pytest.mark.parametrize("name", ["whole", "described", "artificial", "across"])

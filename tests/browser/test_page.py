@@ -6,12 +6,11 @@ import re
 from typing import Any
 
 import pytest
+from seen import HEAVIEST, LOST, TWICE, WIDER
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("whole", "described", "artificial", "across")
-HEAVIEST = 6_000_000
-"""Bytes that a page may weigh."""
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -97,25 +96,11 @@ def test_the_skip_link_goes_to_the_answer(opened: Any) -> None:
 
 def test_every_link_within_the_page_has_an_end(opened: Any) -> None:
     tab = opened("artificial")
-    ends = "() => [...document.links].filter(a => a.getAttribute('href').startsWith('#'))"
-    assert tab.run(f"() => ({ends})().length") >= 10
-    lost = f"() => ({ends})().map(a => a.hash.slice(1)).filter(i => !document.getElementById(i))"
-    assert tab.run(lost) == []
-    twice = """() => { const all = [...document.querySelectorAll('[id]')].map(e => e.id);
-      return all.filter((id, at) => all.indexOf(id) !== at); }"""
-    assert tab.run(twice) == []
+    assert tab.run("() => [...document.querySelectorAll('a[href^=\"#\"]')].length") >= 10
+    assert tab.run(LOST) == [] and tab.run(TWICE) == []
 
 
 # Screens
-
-WIDER = """() => {
-  const clipped = (one) => one && (getComputedStyle(one).overflowX !== "visible"
-    || one.localName === "svg" || clipped(one.parentElement));
-  const beyond = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
-    && one.getBoundingClientRect().right > innerWidth + 1 && !clipped(one.parentElement));
-  return [document.scrollingElement.scrollWidth, innerWidth,
-    beyond.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))];
-}"""
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
