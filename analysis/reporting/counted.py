@@ -144,7 +144,7 @@ def _rules(
         mine = table[table["step"] == step]
         for nutrient in distinct(str(n or "") for n in mine["nutrient"].fillna("")):
             of_it = mine[mine["nutrient"].fillna("").astype(str) == nutrient]
-            label = f"{heading}: {nutrient.replace('_', ' ')}" if nutrient else heading
+            label = f"{heading}: {_nutrient(nutrient)}" if nutrient else heading
             body = tuple(
                 _rule(of_it[of_it["rule"] == rule], cycles)
                 for rule in distinct(str(rule) for rule in of_it["rule"])
@@ -163,6 +163,12 @@ def _rules(
         ),
         series="main" if series == "main" else "supporting",
     )
+
+
+def _nutrient(name: str) -> str:
+    """Name a nutrient within a sentence: ``vitamin D`` for ``vitamin_d``."""
+    first, _, letter = name.partition("_")
+    return f"{first} {letter.upper() if len(letter) == 1 else letter}".rstrip()
 
 
 def _rule(rows: pd.DataFrame, cycles: Sequence[str]) -> tuple[Cell, ...]:

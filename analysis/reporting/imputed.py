@@ -172,8 +172,11 @@ def model_holds(facts: RunFacts) -> Text:
     """Name what the imputation model holds, for the methods."""
     asked = section(facts)
     named = getattr(asked, "model", None)
-    models = [m for m in facts.models if m.name == named] or list(facts.models[-1:])
+    # A model for other exposures only is not the one that is fitted, though it may stand last.
+    own = [m for m in facts.models if not getattr(m, "exposures", ())
+           or getattr(facts.exposure, "measure", "") in m.exposures]  # fmt: skip
+    models = [m for m in facts.models if m.name == named] or own[-1:]
     terms = [name for model in models for name in term_names(model.terms)]
     auxiliary = [name for name in getattr(asked, "auxiliary", ()) if name not in terms]
-    held = listing(words.lower_first(facts.label(name)) for name in distinct([*terms, *auxiliary]))
+    held = listing(words.in_sentence(facts.label(name)) for name in distinct([*terms, *auxiliary]))
     return held

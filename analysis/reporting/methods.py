@@ -33,6 +33,14 @@ DF_RULES = {
 }
 
 
+SAMPLE = (
+    "NHANES draws a stratified sample in several stages of the civilian population of the United "
+    "States that does not live in institutions, some groups at higher rates; people are "
+    "interviewed at home and examined in a mobile centre."
+)
+"""Who could take part and how they were chosen; so in every cycle since 1999."""
+
+
 def methods(book: Book, facts: RunFacts) -> list[Block]:
     """Write the methods section."""
     blocks: list[Block] = [
@@ -89,7 +97,7 @@ def _participants(book: Book, facts: RunFacts) -> list[Block]:
     else:
         analysis = "This is a cross-sectional analysis."
         data = f"{analysis} The data are the public files of {number} of {survey}: "
-        start = (data, listing(cycles), ".")
+        start = (data, listing(cycles), f". {SAMPLE}")
     lead = text(*start, " People were kept in these steps:")
     steps = [
         text(f"{step.label}: {condition_words(step.keep, facts)} (", Code(str(step.keep)), ").")
@@ -328,7 +336,7 @@ def _design(book: Book, facts: RunFacts) -> list[Block]:
 
 def _missing(facts: RunFacts) -> Text:
     imputed = (
-        "Nothing is imputed, but in the section that sets multiple imputation beside this."
+        "Nothing is imputed, except where multiple imputation is set beside complete cases."
         if getattr(facts.study, "imputation", None) is not None
         else "Nothing is imputed."
     )

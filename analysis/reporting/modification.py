@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from analysis.reporting import words
-from analysis.reporting.book import Book
+from analysis.reporting.book import Book, distinct
 from analysis.reporting.document import Block, Bullets, Code, Heading, Text, listing, text
 from analysis.reporting.facts import RunFacts
+from analysis.reporting.tables import term_names
 
 
 def methods(everything: Book, facts: RunFacts) -> list[Block]:
@@ -93,10 +94,10 @@ def _interaction(everything: Book, facts: RunFacts) -> list[Text]:
         if each.joint:
             sizes = listing(f"{k} × {k}" for k in each.joint).plain
             start += text(
-                f"{exposure} and {modifier} (", Code(each.modifier), ") were split into groups by "
-                f"the study's rule, and each joint group ({sizes}) was compared with the lowest of "
-                "both, in one model whose covariates are those of the most adjusted one without "
-                "the terms that hold either. ",
+                f"{exposure} and {modifier} (", Code(each.modifier), ") were each cut into groups "
+                f"at {_quantiles(facts)} quantiles in the cohort. Each joint group ({sizes}) was "
+                "compared with the lowest of both, in one model whose covariates are those of the "
+                "most adjusted one without the terms that hold either. ",
             )  # fmt: skip
         begin = words.upper_first if each.joint else str
         found.append(start + _multiplied(everything, each, begin))
@@ -120,6 +121,10 @@ def _interaction(everything: Book, facts: RunFacts) -> list[Text]:
             )
         )
     return found
+
+
+def _quantiles(facts: RunFacts) -> str:
+    return str(getattr(facts.exposure, "cut_points", "weighted"))
 
 
 def _multiplied(everything: Book, each: Any, begin: Callable[[str], str]) -> Text:
@@ -184,7 +189,7 @@ def _strata(facts: RunFacts) -> list[Text]:
 
 def limitations(everything: Book, facts: RunFacts) -> list[Text]:
     """Say what to bear in mind about strata and interactions, as far as there are any."""
-    found = []
+    found = _of_recalled(facts) if everything.has("stratum", "interaction") else []
     if everything.has("stratum"):
         found.append(
             text(
@@ -209,6 +214,34 @@ def limitations(everything: Book, facts: RunFacts) -> list[Text]:
             )
         )
     return found
+
+
+def _of_recalled(facts: RunFacts) -> list[Text]:
+    """Say what follows where single days tell of a modifier; of an exposure it is told apart."""
+    main = facts.measures.get(facts.exposure.measure)
+    if main is not None and main.subsample in words.RECALLED:
+        return []
+    modifying = [each.modifier for each in facts.listed("interactions")]
+    modifying += [each.measure for each in facts.listed("strata")]
+    covariates = [name for model in facts.models for name in term_names(model.terms)]
+    modifiers, others = (
+        distinct(words.in_sentence(m.label) for n in names
+                 if (m := facts.measures.get(n)) and m.subsample in words.RECALLED)
+        for names in (modifying, covariates)
+    )  # fmt: skip
+    if not modifiers:
+        return []
+    told = text(
+        words.upper_first(listing(modifiers).plain), " rest" if modifiers[1:] else " rests",
+        " on what a person reported for single days, which say little of usual intake: many people "
+        "stand in another stratum or group than their usual intake would put them, which as a rule "
+        "makes groups look more alike than they are. People also under-report what they eat.",
+    )  # fmt: skip
+    same = [name for name in others if name not in modifiers]
+    if same:
+        are = "are the covariates " if same[1:] else "is the covariate "
+        told += text(f" Told in the same way {are}", listing(same), ".")
+    return [told]
 
 
 def _are_intakes(facts: RunFacts) -> bool:

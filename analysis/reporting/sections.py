@@ -263,14 +263,14 @@ def checked(facts: RunFacts) -> list[Block]:
         return []
     number = checks["table"].nunique()
     forms = {
-        "equal": "{} equal to it",
-        "explained": "{} differ from it for a known reason",
-        "differs": "{} differ from it without one",
-        "not printed": "{} without counts in it",
+        "equal": ("{} equals it", "{} equal it"),
+        "explained": ("{} differs for a known reason", "{} differ for a known reason"),
+        "differs": ("{} differs without one", "{} differ without one"),
+        "not printed": ("{} has no counts in it", "{} have no counts in it"),
     }
     verdicts = checks["verdict"].astype(str)
     told = [
-        form.format(f"{count:,}")
+        form[count > 1].format(f"{count:,}")
         for verdict, form in forms.items()
         if (count := int((verdicts == verdict).sum()))
     ]
@@ -281,8 +281,8 @@ def checked(facts: RunFacts) -> list[Block]:
     )
     lead = text(
         "Each variable that this study reads was counted in its file and held against the counts "
-        f"{printed}: "
-        f"{words.plural(len(checks), 'variable')} in {words.plural(number, 'table')}, ",
+        f"{printed}. "
+        f"Of {words.plural(len(checks), 'variable')} in {words.plural(number, 'table')}, ",
         listing(told), ".",
     )  # fmt: skip
     found: list[Block] = [Paragraph(lead)]

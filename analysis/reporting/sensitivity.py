@@ -40,7 +40,7 @@ def _of_choices(facts: RunFacts) -> list[Block]:
         "Specifications count alike: they are no sample of anything, so that their shares and "
         "percentiles have no intervals. Of the variance of the log odds ratio over all, the share "
         "of a choice is the sum of squares between its options over the whole sum of squares. The "
-        "choices, the study's own option first:"
+        "choices, the study's own option (the base) first:"
     )
     items = [
         text(f"{choice.label}: {'; '.join(map(words.lower_first, choice.options.values()))}.")
@@ -56,7 +56,8 @@ def _of_confounding(book: Book, facts: RunFacts) -> list[Text]:
             text(
                 "E-value (VanderWeele and Ding 2017): R + √(R(R − 1)), where R is the risk ratio, "
                 "or one over it if it is below 1. An odds ratio is taken for the risk ratio where "
-                "less than 15% have the outcome, and its square root elsewhere."
+                "less than 15% of those compared (weighted) have the outcome, and its square root "
+                "elsewhere."
             )
         )
     # A control in place of the exposure is no row of the study's own exposure.

@@ -109,7 +109,11 @@ def _grouped(known: Known) -> Answer:
     taken = {measure.name for measure in intakes(known)}
     if any(each.measure in taken for each in known.facts.exposures):
         return Answer("answered", ("methods",), "how groups were made; the lowest is the reference")
-    return Answer("does not apply", said="no intake is cut into groups of an exposure")
+    modifiers = {each.modifier for each in known.facts.listed("interactions")}
+    modifiers |= {each.measure for each in known.facts.listed("strata")}
+    if modifiers & taken:
+        return Answer("answered", ("methods",), "how the intake was cut into strata or groups")
+    return Answer("does not apply", said="no intake is cut into groups")
 
 
 def _combined(known: Known) -> Answer:
@@ -141,7 +145,11 @@ def _distribution(known: Known) -> Answer:
     if known.facts.exposure is None:
         wanted = "Characteristics by intake: the table is of all together."
         return Answer("in part", known.there("participants"), said, wanted)
-    return Answer("answered", known.there("participants"), f"by group; {said}")
+    label = words.in_sentence(known.facts.label(known.facts.exposure.measure))
+    if known.facts.exposure.measure not in {measure.name for measure in intakes(known)}:
+        wanted = f"Characteristics by intake: the table is by {label}."
+        return Answer("in part", known.there("participants"), said, wanted)
+    return Answer("answered", known.there("participants"), f"by {label}; {said}")
 
 
 def _supplements(known: Known) -> Answer:

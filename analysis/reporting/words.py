@@ -230,7 +230,9 @@ def lower_first(label: str) -> str:
 def in_sentence(label: str) -> str:
     """Set the label of a measure within a list: what follows its comma goes into brackets."""
     head, comma, rest = label.partition(", ")
-    return lower_first(f"{head} ({rest})" if comma and "(" not in label else label)
+    # A chemist's bracket in the middle of the name is in nobody's way.
+    free = bool(comma) and not head.endswith(")") and "(" not in rest
+    return lower_first(f"{head} ({rest})" if free else label)
 
 
 def trend_label(groups: int) -> str:

@@ -42,7 +42,7 @@ CONSTANTS = {
     "all": r"\bto 100%",
     "few people": r"\bFewer than 200 people\b",
     "percentiles": r"\b(1st (and|to) (its )?99th|5th to its 95th) percentiles?\b|\b1st and 99th\b",
-    "rare": r"\bless than 15% have\b",
+    "rare": r"\bless than 15% of those\b",
     "E-value": r"R \+ √\(R\(R − 1\)\)",
     "biomarker": r"25\(OH\)D",
     "other names": r"SHA-256|CKD-EPI \d+",

@@ -205,3 +205,18 @@ def test_supplements_are_taken_and_not_eaten(made: Any) -> None:
     assert items["nut-8.2"].said == "no estimate rests on what people ate"
     assert items["nut-12.2"].said == "no adjustment for energy; the sample weight"
     assert items["nut-9"].state == "to be written"
+
+
+@pytest.mark.parametrize(("study", "state"), [("deng_2013", "answered"), ("huang_2021", "in part")])
+def test_characteristics_are_by_intake_only_where_the_groups_are_of_one(
+    made: Any, study: str, state: str
+) -> None:
+    given = made.facts_for(study).study
+    assert state_of(known(made, made.deng_rows(), "participants", study=given), "nut-14") == state
+
+
+def test_an_intake_that_is_cut_into_strata_is_grouped(made: Any) -> None:
+    huang = made.facts_for("huang_2021").study
+    bare = huang.model_copy(update={"strata": (), "interactions": ()})
+    for study, state in ((huang, "answered"), (bare, "does not apply")):
+        assert state_of(known(made, made.deng_rows(), "methods", study=study), "nut-11") == state

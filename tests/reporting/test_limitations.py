@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analysis.reporting import modification
 from analysis.reporting.book import Book
 from analysis.reporting.limitations import limitations
 
@@ -320,3 +321,22 @@ def test_figures_of_direction_are_counted(made: Any, kinds: list[str], told: str
     verdicts = facts.verdicts.head(1).loc[[facts.verdicts.index[0]] * len(kinds)]
     text = said(made, [], replace(facts, verdicts=verdicts.assign(kind=kinds)))
     assert (told in text) if told else ("Not all definitions" not in text)
+
+
+def modified_by(made: Any, modifier: str) -> str:
+    facts = made.facts_for("huang_2021")
+    (asked,) = facts.study.interactions
+    study = facts.study.model_copy(
+        update={"interactions": (asked.model_copy(update={"modifier": modifier}),), "strata": ()}
+    )
+    rows = [{"analysis": "interaction", "outcome": "diabetes", "exposure": "vitamin_d",
+             "stratum": "magnesium", "measure": "p_interaction", "p_value": 0.2}]  # fmt: skip
+    book = Book(made.table_of(rows, "huang_2021"))
+    return "\n".join(t.plain for t in modification.limitations(book, replace(facts, study=study)))
+
+
+def test_a_modifier_of_single_days_is_told_of(made: Any) -> None:
+    told = modified_by(made, "magnesium_dietary")
+    assert "Dietary magnesium rests on what a person reported for single days" in told
+    assert "Told in the same way are the covariates energy intake and dietary calcium." in told
+    assert "single days" not in modified_by(made, "bmi")

@@ -17,7 +17,7 @@ from analysis.reporting.compared import compared
 from analysis.reporting.confounding import confounding
 from analysis.reporting.counted import counted
 from analysis.reporting.document import Bullets, Figure, Paragraph, Table, walk
-from analysis.reporting.imputed import imputed
+from analysis.reporting.imputed import imputed, model_holds
 from analysis.reporting.sensitivity import limitations, methods
 
 
@@ -327,7 +327,7 @@ def test_nothing_imputed_is_said_only_where_it_holds(whole: Any) -> None:
         ]
         return words_of(section.blocks)
 
-    assert "Nothing is imputed, but in the section that sets multiple imputation" in text(
+    assert "Nothing is imputed, except where multiple imputation" in text(
         SimpleNamespace(auxiliary=(), model=None)
     )
     assert "Nothing is imputed." in text(None)
@@ -349,3 +349,10 @@ def test_a_large_e_value_is_not_left_alone(whole: Any, largest: float, warned: b
     tables = [b for b in walk(confounding(Book(results), facts)) if isinstance(b, Table)]
     table = next(table for table in tables if table.key == "e-values")
     assert any("says little" in note.plain for note in table.notes) == warned
+
+
+def test_the_imputation_model_is_that_of_the_main_exposure(made: Any) -> None:
+    # The last model of the study file is one for vitamin D, which holds magnesium instead.
+    told = model_holds(made.facts_for("deng_2013")).plain
+    assert "total vitamin D" in told and "total magnesium" not in told
+    assert "serum 25(OH)D, serum 25(OH)D (radioimmunoassay)" in told

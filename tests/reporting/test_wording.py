@@ -22,6 +22,7 @@ from analysis.reporting import (
     words,
 )
 from analysis.reporting.book import Book
+from analysis.reporting.counted import _nutrient
 from analysis.reporting.document import Bullets, Paragraph, Table, walk
 from analysis.study import available_studies, load_study
 
@@ -336,3 +337,11 @@ def test_two_groups_have_no_trend(made: Any, groups: tuple[str, ...], label: str
     assert label in [cell.text.plain for cell in table.head[0]]
     noted = any(note.plain.startswith("P for trend") for note in table.notes)
     assert noted == (len(groups) > 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("vitamin_d", "vitamin D"), ("magnesium", "magnesium"), ("folic_acid", "folic acid")],
+)
+def test_nutrients_are_named_as_in_a_sentence(name: str, told: str) -> None:
+    assert _nutrient(name) == told
