@@ -141,6 +141,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     height = max(0.36, 0.1 * len(models) + 0.04) * len(lines) + 0.58 + top
     canvas = Canvas(figsize=(width, height))
     left, right = (0.17, 0.77) if wide else (0.115, 0.69)
+    right = min(right, 1 - _room_for_figures(rows, models[-1], wide=wide) / width)
     axes = canvas.add_axes((left, 0.58 / height, right - left, 1 - (0.58 + top) / height))
     places = {line: len(lines) - 1 - position for position, line in enumerate(lines)}
     spread = min(0.31, 0.12 * (len(models) - 1)) if len(models) > 1 else 0.0
@@ -157,6 +158,12 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     sns.despine(ax=axes, left=True)
     _legend(canvas, [facts.model(model) for model in models], colours, across)
     return canvas
+
+
+def _room_for_figures(rows: Sequence[Row], model: str, *, wide: bool) -> float:
+    """Inches that the longest of a model's figures takes at the right, with some air."""
+    letter = 0.074 if wide else 0.066
+    return letter * max((len(words.shown(r)) for r in rows if r.model == model), default=0) + 0.14
 
 
 def _null_line(axes: Axes, places: dict[tuple[str, str], int], none: float) -> None:

@@ -218,6 +218,23 @@ def test_labels_of_outcomes_stand_clear_of_the_null_line(
         assert min(min(line.get_ydata()) for line in lines) <= axes.get_ylim()[0]
 
 
+@pytest.mark.parametrize("width", [style.WIDE, style.NARROW])
+@pytest.mark.parametrize(("estimate", "error"), [(0.186, 0.047), (-100.5, 80.3)])
+def test_figures_at_the_right_are_not_cut_off(
+    made: Any, width: float, estimate: float, error: float
+) -> None:
+    at = {"analysis": "linear", "model": "full", "outcome": "serum_25ohd", "reference": "Q1"}
+    rows = [made.difference_row(estimate, error, level=group, **at) for group in ("Q2", "Q3")]
+    book = Book(made.table_of(rows, "deng_2013"))
+    with style.house_style():
+        canvas = figures._forest(
+            book.find(analysis="linear"), made.facts_for("deng_2013"), width, odds=False
+        )
+        renderer = FigureCanvasAgg(canvas).get_renderer()
+        ends = [text.get_window_extent(renderer).x1 for text in canvas.axes[0].texts]
+    assert max(ends) <= canvas.bbox.x1
+
+
 @pytest.mark.parametrize(
     ("label", "named"),
     [("Full", "the full model"), ("Full without milk", "the model “Full without milk”")],
