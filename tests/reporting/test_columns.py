@@ -100,6 +100,13 @@ def test_sentences_get_the_room(paper: Paper) -> None:
 
 
 @PAPERS
+def test_sentences_leave_usual_intervals_whole(paper: Paper) -> None:
+    words = text("What it means, at length. " * 20)
+    made = fit(table((words, "0.34 (0.21–0.56)", words), stack=True), paper)
+    assert made.widths[1] >= paper.face.width("0.34 (0.21–0.56)") * made.size + paper.padding
+
+
+@PAPERS
 def test_words_that_follow_numbers_stand_off(paper: Paper) -> None:
     made = fit(table(("Female", "51.2", text("of whom many said that they take some"))), paper)
     assert made.gaps == (0, 0, paper.gap)
