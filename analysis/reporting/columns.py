@@ -147,6 +147,9 @@ not, the least that a column of sentences should have, and the longest line that
 _SPARE = 3.0
 """Most that is added to a column's width where there is room; wider, the eye loses the row."""
 
+_SPARED = 0.75
+"""Smaller type is taken where it leaves no more than so many of the lines."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -228,29 +231,39 @@ def fit(table: Table, paper: Paper) -> Fit:
     -------
     Fit
         The largest type in which names stay on a line; else the largest in which no number breaks
-        and no word sticks out. On a turned page only where no type does on an upright one.
+        and no word sticks out, unless a smaller one saves many lines. On a turned page only where
+        no type does on an upright one.
     """
     gaps = _gaps(table, paper)
     hard, soft, wanted = _asked(table, paper)
     sizes = paper.sizes
     tries = [
-        (least, turned, size)
+        (least, turned, some)
         for turned in (False, True)
         for least, some in ((soft, sizes[table.stack : 3]), (hard, sizes))
-        for size in some
     ]
-    for least, turned, size in tries:
-        room = paper.turned if turned else paper.upright
-        room -= len(least) * paper.padding + sum(gaps)
-        if sum(least) * size <= room:
-            shared = _share(least, [max(w) for w in zip(least, wanted, strict=True)], room / size)
-            lines = _lines(table, shared, paper)
-            points = (s * size + paper.padding + g for s, g in zip(shared, gaps, strict=True))
-            height = lines * size * 1.35 + table.lines * 2.5
-            return Fit(tuple(points), size, turned, gaps, lines, height)
+    for least, turned, some in tries:
+        room = (paper.turned if turned else paper.upright) - len(least) * paper.padding - sum(gaps)
+        fitting = [size for size in some if sum(least) * size <= room]
+        made = [_set(table, paper, least, wanted, room, size, turned, gaps) for size in fitting]
+        if made:
+            spared = (one for one in made if one.lines <= _SPARED * made[0].lines)
+            return next((one for one in spared if one.size != sizes[-1]), made[0])
     scale = paper.turned / sum(hard)
     widths, none = tuple(w * scale for w in hard), (0.0,) * len(hard)
     return Fit(widths, sizes[-1], True, none, math.inf, math.inf, squeezed=True)
+
+
+def _set(
+    table: Table, paper: Paper, least: list[float], wanted: list[float], room: float, size: float,
+    turned: bool, gaps: tuple[float, ...],
+) -> Fit:  # fmt: skip
+    shared = _share(least, [max(w) for w in zip(least, wanted, strict=True)], room / size)
+    lines = _lines(table, shared, paper)
+    points = (s * size + paper.padding + g for s, g in zip(shared, gaps, strict=True))
+    return Fit(
+        tuple(points), size, turned, gaps, lines, lines * size * 1.35 + table.lines * 2.5
+    )  # fmt: skip
 
 
 def _gaps(table: Table, paper: Paper) -> tuple[float, ...]:

@@ -107,6 +107,13 @@ def test_sentences_leave_usual_intervals_whole(paper: Paper) -> None:
 
 
 @PAPERS
+@pytest.mark.parametrize(("of", "place"), [(4, 0), (5, 2), (6, 2)])
+def test_type_is_smaller_where_that_saves_many_lines(paper: Paper, of: int, place: int) -> None:
+    rows = [(f"Supplemental magnesium, T{n} vs None", *[INTERVAL] * of) for n in range(8)]
+    assert fit(table(*rows), paper).size == paper.sizes[place]
+
+
+@PAPERS
 def test_words_that_follow_numbers_stand_off(paper: Paper) -> None:
     made = fit(table(("Female", "51.2", text("of whom many said that they take some"))), paper)
     assert made.gaps == (0, 0, paper.gap)
