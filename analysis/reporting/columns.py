@@ -331,7 +331,8 @@ def _needs(table: Table, cell: Cell, head: bool, paper: Paper) -> tuple[float, f
         return (whole,) * 3 if len(lines) > 1 else (word, word, max(word, min(whole, _NAME)))
     if table.stack and cell.number:
         piece = max(map(paper.face.width, pieces(cell, paper)))
-        return piece, whole if whole <= _NAME else piece, whole
+        liked = max(map(paper.face.width, plain.replace("; ", ";\n").split("\n")))
+        return piece, liked if liked <= _NAME else piece, whole
     if unbroken(cell, paper):
         return whole, whole, whole
     word += mark

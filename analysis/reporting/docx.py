@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import zip_longest
 from typing import Any
 
 import docx
@@ -43,7 +44,7 @@ from analysis.reporting.document import (
     Value,
     walk,
 )
-from analysis.reporting.docx_tables import facts_table, table_rows
+from analysis.reporting.docx_tables import KEEP, facts_table, table_rows
 from analysis.reporting.html import doi_url, numbering
 
 LONGEST = 60
@@ -57,8 +58,10 @@ EPOCH = datetime.datetime(1980, 1, 1)
 
 NBSP = "\N{NO-BREAK SPACE}"
 
+_UNUSED = ("/thumbnail", "/stylesWithEffects", "/customXml", "/extended-properties")
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _HERE = files("analysis.reporting")
+_PARTS = {"word/settings.xml": "docx_settings.xml", "word/fontTable.xml": "docx_fonts.xml"}
 _STYLES = {"": "", "lead": "Lead", "note": "Note", "warning": "Warning"}
 
 
@@ -87,7 +90,8 @@ def render(report: Report) -> bytes:
     whole = (
         f"{_DECLARATION}<w:document {nsdecls('w', 'r', 'wp')}><w:body>{body}</w:body></w:document>"
     )
-    return _packed(target.getvalue(), {"word/document.xml": whole.encode()})
+    parts = {name: (_HERE / "templates" / file).read_bytes() for name, file in _PARTS.items()}
+    return _packed(target.getvalue(), parts | {"word/document.xml": whole.encode()})
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class _Writer:
     names: dict[str, str] = field(default_factory=dict)
     ordered: int = 0
     marks: int = 0
-    supplement: list[tuple[str, Sequence[Block]]] = field(default_factory=list)
+    supplement: list[tuple[str, Sequence[Block], str]] = field(default_factory=list)
     counted: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,10 +132,10 @@ class _Writer:
             if position == 0:
                 entries = [(_anchor(place), one.title) for place, one in enumerate(every)]
                 yield _Piece(wordml.paragraph(wordml.run("Contents"), "TOCHeading"))
-                yield _Piece(wordml.contents(entries[1:]), "columns")
+                yield _Piece(wordml.contents(entries[1:]))
         yield _Piece(wordml.paragraph(wordml.run(_FILES), "Note"))
-        for title, blocks in self.supplement:
-            yield _Piece(self.heading(title, 2), None)
+        for title, blocks, name in self.supplement:
+            yield _Piece(self.heading(title, 2, name), None)
             yield from self.blocks(blocks)
 
     def heading(self, title: str, level: int, name: str = "") -> str:
@@ -142,13 +146,14 @@ class _Writer:
         self.marks += 1
         return wordml.bookmark(name, self.marks, inner)
 
-    def blocks(self, blocks: Iterable[Block]) -> Iterator[_Piece]:
-        for block in blocks:
-            yield from self.block(block)
+    def blocks(self, blocks: Sequence[Block]) -> Iterator[_Piece]:
+        for block, after in zip_longest(blocks, blocks[1:]):
+            yield from self.block(block, KEEP if _leads(block, after) else "")
 
-    def block(self, block: Block) -> Iterator[_Piece]:
+    def block(self, block: Block, keep: str) -> Iterator[_Piece]:
         if isinstance(block, Paragraph):
-            yield _Piece(wordml.paragraph(self.inline(block.text, block.kind), _STYLES[block.kind]))
+            words = self.inline(block.text, block.kind)
+            yield _Piece(wordml.paragraph(words, _STYLES[block.kind], properties=keep))
         elif isinstance(block, Heading):
             yield _Piece(self.heading(block.title, 2), None)
         elif isinstance(block, Bullets):
@@ -205,7 +210,12 @@ class _Writer:
             table_rows(block, chosen, self.inline), chosen.widths, style="ReportTable",
             title=f"{self.name(block)} {block.caption.plain}".strip(),
         )  # fmt: skip
-        notes = [wordml.paragraph(self.inline(note), "TableNote") for note in block.notes]
+        # All notes stand on the page of the last rows.
+        keeps = [KEEP] * (len(block.notes) - 1) + [""]
+        notes = [
+            wordml.paragraph(self.inline(note), "TableNote", properties=keep)
+            for note, keep in zip(block.notes, keeps, strict=False)
+        ]
         # Two tables without a paragraph between them would be one.
         end = wordml.paragraph("", "TableEnd")
         return _Piece(
@@ -252,14 +262,16 @@ class _Writer:
         kept = [one for one in block.blocks if not isinstance(one, Listing) and one not in long]
         said = []
         if kept:
-            self.supplement.append((block.summary, kept))
+            place = f"_End{len(self.supplement) + 1}"
+            self.supplement.append((block.summary, kept, place))
             figures = [one for one in found if isinstance(one, Figure)]
             shown = [self.span([one for one in tables if one not in long]), self.span(figures)]
             named = wordml.run(" and ").join(filter(None, shown))
-            said.append(named + wordml.run(", at the end" if named else "at the end"))
+            there = wordml.link(place, wordml.run("at the end", "Hyperlink"))
+            said.append(wordml.run(", ").join(filter(None, (named, there))))
         for one in long:
-            place = wordml.run(f"tables/{one.key}.csv", "Verbatim")
-            said.append(wordml.run(f"{self.name(one)} is in ") + place)
+            file = wordml.run(f"tables/{one.key}.csv", "Verbatim")
+            said.append(wordml.run(f"{self.name(one)} is in ") + file)
         if any(isinstance(one, Listing) for one in block.blocks):
             said.append(wordml.run("in report.html"))
         made = wordml.run(f"{block.summary}: ") + wordml.run("; ").join(said)
@@ -290,6 +302,14 @@ def _anchor(position: int) -> str:
     return f"_Toc{position + 1:08d}"
 
 
+def _leads(block: Block, after: Block | None) -> bool:
+    """Whether a paragraph says something of what follows, and belongs on its page."""
+    if not isinstance(block, Paragraph):
+        return False
+    of_table = block.kind == "note" and isinstance(after, Table)
+    return of_table or (isinstance(after, Bullets) and block.text.plain.endswith(":"))
+
+
 def _listed(line: str) -> str:
     return wordml.paragraph(wordml.run(line.replace("\t", "    ")), "Listing")
 
@@ -309,18 +329,17 @@ def _sections(pieces: Iterable[_Piece], references: str) -> str:
     made: list[str] = []
     waiting = ""
     page: wordml.Page = "upright"
-    before: wordml.Page | None = None
     for piece in pieces:
         if piece.page is None:
             waiting += piece.xml
             continue
         if piece.page != page:
-            ended = wordml.section(page, before, references)
+            ended = wordml.section(page, references)
             made.append(wordml.paragraph("", "SectionEnd", properties=ended))
-            references, before, page = "", page, piece.page
+            references, page = "", piece.page
         made.append(waiting + piece.xml)
         waiting = ""
-    return "".join((*made, waiting, wordml.section(page, before, references)))
+    return "".join((*made, waiting, wordml.section(page, references)))
 
 
 # The package
@@ -331,7 +350,7 @@ def _strip(document: Any) -> None:
     part = document.part
     for owner in (part.package, part):
         for name, relation in list(owner.rels.items()):
-            if relation.reltype.endswith(("/thumbnail", "/stylesWithEffects", "/customXml")):
+            if relation.reltype.endswith(_UNUSED):
                 del owner.rels[name]
     for place, file in (
         (document.styles.element, "docx_styles.xml"),
@@ -339,10 +358,6 @@ def _strip(document: Any) -> None:
     ):
         made = parse_xml((_HERE / "templates" / file).read_bytes())
         place[:] = list(made)
-    # The mode of Word 2013 and later, which sets the edge of a table at the margin.
-    for mode in document.settings.element.iter(qn("w:compatSetting")):
-        if mode.get(qn("w:name")) == "compatibilityMode":
-            mode.set(qn("w:val"), "15")
 
 
 def _describe(document: Any, report: Report) -> None:

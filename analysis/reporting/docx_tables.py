@@ -14,13 +14,14 @@ Inline = Callable[[Text, str, float], str]
 SHORT = 22
 """Tables of at most so many lines of type stay on one page."""
 
-FIRST = 3
-"""Rows of a longer table that stay with its heading."""
+FIRST, LAST = 3, 3
+"""Rows of a longer table that stay with its heading, and at its end with each other."""
 
 MARKS = {"good": "✓", "part": "≈", "bad": "✗", "open": "?"}
 """The sign before a verdict."""
 
-_KEEP = "<w:keepNext/>"
+KEEP = "<w:keepNext/>"
+"""Holds a paragraph on the page of the next one."""
 
 
 def table_rows(table: Table, chosen: Fit, inline: Inline) -> list[str]:
@@ -49,10 +50,10 @@ def table_rows(table: Table, chosen: Fit, inline: Inline) -> list[str]:
         if group.label:
             made.append(_group_row(group, chosen.widths, inline, size))
         for cells in group.rows:
-            line = len(made)
-            # The last row stays with the notes below it; a page never ends after the first rows.
-            keep = line < len(table.head) + FIRST or (table.lines - line == 1 and bool(table.notes))
-            keep = keep or (together and table.lines - line > 1)
+            # The last row stays with the notes below it; no page begins with it alone.
+            left = table.lines - len(made)
+            early = len(made) < len(table.head) + FIRST
+            keep = together or early or left <= LAST if left > 1 else bool(table.notes)
             made.append(_row(cells, chosen, inline, size, bool(group.label), keep))
     return made
 
@@ -65,8 +66,16 @@ def _widths(row: tuple[Cell, ...], chosen: Fit) -> Iterator[tuple[Cell, float, s
         yield cell, sum(chosen.widths[at : at + cell.span]), indent
 
 
-def _too_wide(cell: Cell, width: float, chosen: Fit) -> bool:
-    return WORD.face.width(cell.text.plain) * chosen.size > width - WORD.padding + 0.01
+def _lines(cell: Cell, room: float) -> list[str]:
+    """Break figures so that an interval may stand below its estimate, but is not broken within."""
+    lines: list[str] = []
+    for piece in pieces(cell, WORD):
+        joined = f"{lines[-1]} {piece}" if lines else piece
+        if lines and WORD.face.width(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(piece)
+    return lines
 
 
 def _head_row(
@@ -104,13 +113,13 @@ def _row(
             runs = _stood_out(cell.text, inline, size)
         else:
             runs = inline(cell.text, "cell", size)
-        if cell.number and _too_wide(cell, width, chosen):
-            # An interval stands below its estimate, and is not broken within.
-            runs = wordml.BREAK.join(wordml.run(one, size=size) for one in pieces(cell, WORD))
+        lines = _lines(cell, (width - WORD.padding + 0.01) / chosen.size) if cell.number else []
+        if len(lines) > 1:
+            runs = wordml.BREAK.join(wordml.run(line, size=size) for line in lines)
         if cell.mark:
             verdict = f"Verdict{cell.mark.capitalize()}"
             runs = wordml.run(f"{MARKS[cell.mark]} {cell.text.plain}", verdict, size=size)
-        made = wordml.paragraph(runs, style, properties=(_KEEP if keep else "") + indent)
+        made = wordml.paragraph(runs, style, properties=(KEEP if keep else "") + indent)
         cells.append(wordml.cell(made, width, span=cell.span))
     return wordml.row(cells)
 

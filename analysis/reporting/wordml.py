@@ -84,8 +84,19 @@ def link_out(relation: str, inner: str) -> str:
 
 
 def contents(entries: Sequence[tuple[str, str]]) -> str:
-    """Write the contents list of (bookmark, title)."""
-    return "".join(paragraph(link(name, run(title)), "TOC1") for name, title in entries)
+    """Write the contents of (bookmark, title), a field that Word makes anew, with page numbers."""
+    begins = _mark("begin") + _instruction(r'TOC \o "1-1" \h \z \u') + _mark("separate")
+    links = [link(name, run(title)) for name, title in entries]
+    links[0], links[-1] = begins + links[0], links[-1] + _mark("end")
+    return "".join(paragraph(one, "TOC1") for one in links)
+
+
+def _mark(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def _instruction(words: str) -> str:
+    return f'<w:r><w:instrText xml:space="preserve"> {escaped(words)} </w:instrText></w:r>'
 
 
 def cell(
@@ -192,32 +203,26 @@ def picture(
     )
 
 
-Page = Literal["upright", "lying", "columns"]
-"""How a section's pages are set; that in two columns goes on where the one before it ends."""
+Page = Literal["upright", "lying"]
+"""How a section's pages are set."""
 
 
-def section(page: Page, before: Page | None, references: str = "") -> str:
+def section(page: Page, references: str = "") -> str:
     """Write the properties of a section.
 
     Parameters
     ----------
-    page : {"upright", "lying", "columns"}
+    page : {"upright", "lying"}
         Of this section.
-    before : str or None
-        Of the one before it; where only the columns differ, no new page begins.
     references : str
         To headers and footers; a section without takes those of the one before it.
     """
     width, height = reversed(PAGE) if page == "lying" else PAGE
     turned = ' w:orient="landscape"' if page == "lying" else ""
-    kind = "nextPage" if before is None or "lying" in (page, before) else "continuous"
-    columns = (
-        '<w:cols w:num="2" w:space="400"/>' if page == "columns" else '<w:cols w:space="400"/>'
-    )
     first = "<w:titlePg/>" if references else ""
     return (
-        f'<w:sectPr>{references}<w:type w:val="{kind}"/>'
+        f'<w:sectPr>{references}<w:type w:val="nextPage"/>'
         f'<w:pgSz w:w="{width}" w:h="{height}"{turned}/>'
         f'<w:pgMar w:top="1304" w:right="{MARGIN}" w:bottom="1134" w:left="{MARGIN}" '
-        f'w:header="567" w:footer="510" w:gutter="0"/>{columns}{first}</w:sectPr>'
+        f'w:header="567" w:footer="510" w:gutter="0"/><w:cols w:space="400"/>{first}</w:sectPr>'
     )

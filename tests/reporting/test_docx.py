@@ -229,7 +229,6 @@ def test_a_wide_table_lies_and_what_follows_stands() -> None:
         )
     )  # fmt: skip
     turned = [section.orientation for section in document.sections]
-    # Title and answer, contents in two columns, ...: the last three are before, wide, after.
     assert [bool(one) for one in turned].count(True) == 1
     body = list(document.element.body)
     ends = [place for place, one in enumerate(body) if list(one.iter(qn("w:sectPr")))]
@@ -391,6 +390,14 @@ ORDERS = {
     "trPr": "cantSplit tblHeader",
     "sectPr": "headerReference footerReference type pgSz pgMar cols titlePg",
     "style": "name basedOn next uiPriority semiHidden qFormat pPr rPr tblPr",
+    "lvl": "start numFmt lvlText lvlJc pPr",
+    "abstractNum": "multiLevelType lvl",
+    "numbering": "abstractNum num",
+    "font": "altName panose1 charset family pitch",
+    "settings": "zoom defaultTabStop characterSpacingControl compat themeFontLang "
+    "clrSchemeMapping decimalSymbol listSeparator",
+    "tbl": "tblPr tblGrid tr",
+    "tc": "tcPr p",
 }
 """Children in the order of the schema, of what a report uses: Word refuses another order."""
 
@@ -400,7 +407,9 @@ def xml_parts(packed: bytes) -> dict[str, Any]:
         return {
             name: etree.fromstring(found.read(name))
             for name in found.namelist()
-            if re.fullmatch(r"word/(document|styles|numbering|header\d|footer\d)\.xml", name)
+            if re.fullmatch(
+                r"word/(document|styles|numbering|settings|fontTable|header\d|footer\d)\.xml", name
+            )
         }
 
 
@@ -420,6 +429,13 @@ def test_word_finds_what_it_insists_on(hostile: bool, both: Any) -> None:
     anchors = {one.get(qn("w:anchor")) for one in body.iter(qn("w:hyperlink"))} - {None}
     assert anchors and anchors <= set(marks)
     styles = {one.get(qn("w:styleId")) for one in parts["word/styles.xml"].iter(qn("w:style"))}
+    faces = {one.get(qn("w:name")) for one in parts["word/fontTable.xml"].iter(qn("w:font"))}
+    fonts = {
+        one.get(qn(f"w:{kind}"))
+        for one in parts["word/styles.xml"].iter(qn("w:rFonts"))
+        for kind in ("ascii", "hAnsi", "cs", "eastAsia")
+    }
+    assert fonts == faces, "a face that is not there is replaced by one of its kind"
     used = {
         one.get(qn("w:val"))
         for root in parts.values()
@@ -446,3 +462,54 @@ def test_an_interval_too_wide_for_its_column_stands_whole_below_its_estimate() -
     ]
     assert lines == [[False, True, False], [False]]
     assert [words_of(table.rows[1]._tr.tc_lst[1]) for table in document.tables] == [number] * 2
+
+
+def test_the_contents_are_a_field_that_word_makes_anew() -> None:
+    document = opened(report_of(sections=tuple(Section(n, n.upper(), ()) for n in "abc")))
+    entries = [one for one in document.element.body.iter(qn("w:p")) if one.style == "TOC1"]
+    marks = [
+        (place, mark.get(qn("w:fldCharType")))
+        for place, entry in enumerate(entries)
+        for mark in entry.iter(qn("w:fldChar"))
+    ]
+    assert marks == [(0, "begin"), (0, "separate"), (len(entries) - 1, "end")]
+    (told,) = document.element.body.iter(qn("w:instrText"))
+    assert told.text.split() == ["TOC", r"\o", '"1-1"', r"\h", r"\z", r"\u"]
+
+
+def kept(element: Any) -> bool:
+    return element.find(f"{qn('w:pPr')}/{qn('w:keepNext')}") is not None
+
+
+@pytest.mark.parametrize("notes", [0, 1, 3])
+def test_the_last_rows_of_a_table_and_its_notes_stay_together(notes: int) -> None:
+    table = table_of("t", rows=50, notes=(text("A note"),) * notes)
+    document = opened(report_of(table))
+    rows = [all(kept(p) for p in row._tr.iter(qn("w:p"))) for row in document.tables[0].rows[1:]]
+    assert rows == [True] * 3 + [False] * 44 + [True, True] + [notes > 0]
+    below = [one for one in document.element.body.iter(qn("w:p")) if one.style == "TableNote"]
+    assert list(map(kept, below)) == [True] * (notes - 1) + [False] * (notes > 0)
+
+
+def test_words_that_lead_to_what_follows_stay_with_it() -> None:
+    document = opened(
+        report_of(
+            Paragraph(text("Of the table"), "note"), table_of("t"), Paragraph(text("Plain")),
+            table_of("u"), Paragraph(text("These:")), Bullets((text("a"),)),
+            Paragraph(text("Ends.")), Bullets((text("b"),)), Paragraph(text("Last:")),
+        )
+    )  # fmt: skip
+    said = {words_of(one): kept(one) for one in document.element.body.iter(qn("w:p"))}
+    words = ("Of the table", "Plain", "These:", "Ends.", "Last:")
+    assert [said[one] for one in words] == [True, False, True, False, False]
+
+
+def test_what_stands_at_the_end_is_linked() -> None:
+    document = opened(report_of(Details("Words", (Paragraph(text("Said")),))))
+    links = document.element.iter(qn("w:hyperlink"))
+    (target,) = [one.get(qn("w:anchor")) for one in links if words_of(one) == "at the end"]
+    (mark,) = [
+        one for one in document.element.iter(qn("w:bookmarkStart"))
+        if one.get(qn("w:name")) == target
+    ]  # fmt: skip
+    assert words_of(mark.getparent()) == "Words"
