@@ -41,11 +41,21 @@ def sentence(book: Book, facts: RunFacts) -> Text:
         Empty for a study whose published findings are of anything else as well: its main
         association answers the question.
     """
-    wheres = [dict(f.where) for f in facts.listed("published") if getattr(f, "where", None)]
+    wheres = _published(facts)
     if not wheres or any(where.get("analysis") not in MODIFYING for where in wheres):
         return text()
     told = [*_by_strata(book, facts, wheres), *_departures(book, facts, wheres)]
     return text(*(text(" " if at else "", each) for at, each in enumerate(told)))
+
+
+def is_of_strata(facts: RunFacts) -> bool:
+    """Whether the publication is about strata alone, so that joint groups answer nothing."""
+    wheres = _published(facts)
+    return bool(wheres) and all(where.get("analysis") == "stratum" for where in wheres)
+
+
+def _published(facts: RunFacts) -> list[dict[str, str]]:
+    return [dict(f.where) for f in facts.listed("published") if getattr(f, "where", None)]
 
 
 def _by_strata(book: Book, facts: RunFacts, wheres: Sequence[Mapping[str, str]]) -> list[Text]:

@@ -37,13 +37,15 @@ def answer(book: Book, facts: RunFacts, everything: Book | None = None) -> list[
         association of a second measure, and of both together; what modifies it, where the
         publication is about that alone; how the published figures fare. A sentence for which
         there are no rows is left out, and so is the second measure where the specifications have
-        much to say of the first.
+        much to say of the first, or strata alone are asked for.
     """
     hangs = hangs_sentence(book, facts)
     modifying = modified.sentence(book, facts)
     two = (
         together(everything, facts, tests=not modifying)
-        if everything is not None and not book.has("specification")
+        if everything is not None
+        and not book.has("specification")
+        and not modified.is_of_strata(facts)
         else []
     )
     found = [

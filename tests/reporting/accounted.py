@@ -48,7 +48,9 @@ CONSTANTS = {
     "other names": r"SHA-256|CKD-EPI \d+",
     "items of a checklist": r"^\d+[a-e]?$|\bnut-\d+(\.\d)?",
     "beyond what is printed": r">999\b|<0\.001\b",
-    "publications": (r"(Ding|Hippel|Rubin|others|colleagues|Graubard|Korn|Lipsitch)\)? \(?\d{4}\)?"),
+    "publications": (
+        r"(Ding|Hippel|Rubin|others|colleagues|Graubard|Korn|Lipsitch)\)? \(?\d{4}\)?"
+    ),
 }
 """What a report says of numbers whatever the study is."""
 

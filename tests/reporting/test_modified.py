@@ -85,6 +85,15 @@ def test_a_measure_of_interaction_answers(made: Any, low: float, high: float, sa
     assert given == (f"{start}dietary magnesium by fixed cuts {said}" if said else "")
 
 
+@pytest.mark.parametrize(
+    ("study", "strata"), [("huang_2021", True), ("xu_2024", False), ("forrest_2011", False)]
+)
+def test_joint_groups_answer_nothing_where_strata_alone_are_asked_for(
+    made: Any, study: str, strata: bool
+) -> None:
+    assert modified.is_of_strata(made.facts_for(study)) == strata
+
+
 def test_the_main_association_answers_where_it_was_published_too(made: Any) -> None:
     main = {"analysis": "odds_ratio", "outcome": "diabetes", "measure": "OR"}
     assert told(made, rows(), [*within(), main]) == ""
