@@ -323,7 +323,7 @@ def _one_model(
         notes=(
             text(
                 "A separate model leaves out the people of the other outcomes; the one model has "
-                "them all."
+                "them all, and events and n are those of it."
             ),
             *noted(rows, lambda row: f"{facts.outcome(row.outcome)}, {row.level}"),
         ),

@@ -240,6 +240,8 @@ def test_the_test_of_equal_logits_is_read_as_it_is(made: Any, p: float, told: st
     assert told in words_of(blocks)
     shown = cells(blocks, "multinomial-status")
     assert [row[0] for row in shown] == ["Events / n", "In one model", "In its own model"] * 2
+    (table,) = (b for b in blocks if isinstance(b, Table) and b.key == "multinomial-status")
+    assert "events and n are those of it" in table.notes[0].plain
     assert shown[1][1] == "1 (reference)" and shown[1][4] == "0.55 (0.45–0.67)"
 
 
