@@ -198,7 +198,13 @@ def _forest_text(
     """Write outcomes and groups at the left, and the last model's figures at the right."""
     at = blended_transform_factory(axes.transAxes, axes.transData)
     edge = -0.27 if wide else -0.19
-    printed = {(r.outcome, r.level): words.shown(r) for r in rows if r.model == model}
+    last = [row for row in rows if row.model == model]
+    printed = {
+        (r.outcome, r.level): words.shown(
+            r, words.even_decimals(row for row in last if row.outcome == r.outcome)
+        )
+        for r in last
+    }
     for (outcome, level), place in places.items():
         if not level:
             label = style.fit(facts.outcome(outcome), 60 if wide else 36, lines=1)

@@ -80,7 +80,8 @@ def forest(
     canvas = Canvas(figsize=(width, block * down))
     labels = LABELS if width == style.WIDE else LABELS - 0.2
     found = [row for line in lines for key, row in line.rows.items() if key in panels]
-    figures = max([FIGURES, *(LETTER * len(words.shown(row)) + 0.06 for row in found)])
+    printed = [text for key in panels for text in _printed(lines, key).values()]
+    figures = max([FIGURES, *(LETTER * len(text) + 0.06 for text in printed)])
     plot = (width - labels) / across - figures - 0.08
     numbers = [limit for row in found for limit in _shown(row) if math.isfinite(limit)]
     for position, (key, title) in enumerate(panels.items()):
@@ -108,8 +109,16 @@ def _shown(row: Row) -> tuple[float, float]:
     return max(row.conf_low, row.estimate / 6), min(row.conf_high, row.estimate * 6)
 
 
+def _printed(lines: Sequence[Line], key: str) -> dict[int, str]:
+    """Print the estimates of a panel by their lines, with even decimals."""
+    found = {place: line.rows[key] for place, line in enumerate(lines) if key in line.rows}
+    decimals = words.even_decimals(found.values())
+    return {place: words.shown(row, decimals) for place, row in found.items()}
+
+
 def _panel(axes: Axes, lines: Sequence[Line], key: str, *, odds: bool) -> None:
     at = blended_transform_factory(axes.transAxes, axes.transData)
+    printed = _printed(lines, key)
     for position, line in enumerate(lines):
         place = len(lines) - 1 - position
         if aside := line.asides.get(key):
@@ -120,8 +129,7 @@ def _panel(axes: Axes, lines: Sequence[Line], key: str, *, odds: bool) -> None:
             continue
         axes.axhline(place, color=style.RULE, lw=0.5, zorder=-1)
         draw_interval(axes, row, place, style.SERIES[0], "o")
-        axes.text(1.04, place, words.shown(row), transform=at, va="center",
-                  fontsize=8)  # fmt: skip
+        axes.text(1.04, place, printed[position], transform=at, va="center", fontsize=8)
     none = 1.0 if odds else 0.0
     axes.axvline(none, color=style.INK, lw=0.9, zorder=0)
     axes.set(ylim=(-0.6, len(lines) - 0.4), yticks=[])

@@ -395,9 +395,10 @@ def _across_models(book: Book, facts: RunFacts, rows: Sequence[Row]) -> Text:
     name = words.upper_first(facts.outcome(rows[0].outcome))
     label = "the odds ratio" if rows[0].measure == "OR" else "the mean difference"
     unit = f" {facts.outcome_unit(rows[0].outcome)}".rstrip()
+    decimals = words.even_decimals(row for row in rows if math.isfinite(row.estimate))
     told = [
         text(
-            words.with_interval(row), unit if math.isfinite(row.estimate) else "",
+            words.with_interval(row, decimals), unit if math.isfinite(row.estimate) else "",
             f" in {words.model_words(facts.model(row.model))}",
         )
         for row in rows

@@ -201,7 +201,7 @@ def _lines(
         mine = [row for row in ends if row.stratum == name]
         for level in distinct(row.stratum_level for row in mine):
             drawn = {row.outcome: row for row in mine if row.stratum_level == level}
-            lines.append(panels.Line(level, drawn))
+            lines.append(panels.Line(words.upper_first(level), drawn))
     return lines
 
 
@@ -262,7 +262,7 @@ def _lines_table(book: Book, facts: RunFacts, outcome: str) -> Table | None:
             heading += text(": P for interaction\N{NO-BREAK SPACE}", words.p_of(test))
         body = tuple(
             (
-                words_cell(row.stratum_level),
+                words_cell(words.upper_first(row.stratum_level)),
                 number(words.events_of(row)),
                 number(words.with_interval(row)),
                 number(words.p_of(row, cell=True)),
@@ -293,7 +293,7 @@ def _line(book: Book, mine: Sequence[Row], levels: Sequence[str]) -> tuple[Cell,
         stratum_level=first.stratum_level,
     )  # fmt: skip
     return (
-        words_cell(first.stratum_level),
+        words_cell(words.upper_first(first.stratum_level)),
         *(number(words.events_of(by_level[s]) if s in by_level else words.NONE) for s in levels),
         number(words.with_interval(last) if last else words.NONE),
         number(words.p_of(trend, cell=True) if trend else words.NONE),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from analysis import printing
@@ -92,6 +92,15 @@ def decimals_of(row: Row) -> int | None:
     return max(decimals - 1, 1) if row.measure == "mean" else decimals
 
 
+def even_decimals(rows: Iterable[Row]) -> int | None:
+    """Decimals for estimates that stand together: the most any asks for, and one more at most.
+
+    None where the measure settles them.
+    """
+    asked = [decimals for row in rows if (decimals := decimals_of(row)) is not None]
+    return min(max(asked), min(asked) + 1) if asked else None
+
+
 def _printed(row: Row, decimals: int | None = None) -> Callable[[float], str]:
     if row.measure in printing.RATIOS:
         return ratio
@@ -164,9 +173,9 @@ def published(row: Row) -> Part:
     return Value(f"{middle} ({interval(*ends)})", row.row, columns)
 
 
-def shown(row: Row) -> str:
+def shown(row: Row, decimals: int | None = None) -> str:
     """Print `with_interval` as plain text, for figures and descriptions."""
-    return text(with_interval(row)).plain
+    return text(with_interval(row, decimals)).plain
 
 
 def counted(row: Row, column: Literal["n", "events", "estimate"] = "n") -> Part:

@@ -345,3 +345,24 @@ def test_two_groups_have_no_trend(made: Any, groups: tuple[str, ...], label: str
 )
 def test_nutrients_are_named_as_in_a_sentence(name: str, told: str) -> None:
     assert _nutrient(name) == told
+
+
+@pytest.mark.parametrize(
+    ("errors", "decimals"), [((0.8, 0.8), 1), ((0.8, 0.08), 2), ((0.8, 0.0008), 2), ((), None)]
+)
+def test_estimates_that_stand_together_have_even_decimals(
+    made: Any, errors: tuple[float, ...], decimals: int | None
+) -> None:
+    rows = [made.difference_row(2.9, error, analysis="linear") for error in errors]
+    assert words.even_decimals(Book(made.table_of(rows, "deng_2013")).rows) == decimals
+
+
+def test_a_sentence_over_models_has_even_decimals(made: Any) -> None:
+    rows = [
+        made.difference_row(0.4, error, analysis="linear", outcome="serum_25ohd", model=model,
+                            level="Q4", reference="Q1", n=900)
+        for model, error in (("crude", 0.06), ("demographic", 0.04), ("full", 0.06))
+    ]  # fmt: skip
+    book = Book(made.table_of(rows, "deng_2013"))
+    (told,) = sentences.associations(book, made.facts_for("deng_2013"), "linear")
+    assert re.findall(r"0\.\d+(?= \()", told.plain) == ["0.400", "0.400", "0.400"]
