@@ -240,7 +240,8 @@ def in_sentence(label: str) -> str:
     """Set the label of a measure within a list: what follows its comma goes into brackets."""
     head, comma, rest = label.partition(", ")
     # A chemist's bracket in the middle of the name is in nobody's way.
-    free = bool(comma) and not head.endswith(")") and "(" not in rest
+    closed = head.count("(") == head.count(")")
+    free = bool(comma) and closed and not head.endswith(")") and "(" not in rest
     return lower_first(f"{head} ({rest})" if free else label)
 
 
