@@ -9,8 +9,8 @@ ARGS ?=
 reports: .venv/.ready  ## download what is missing, fit the models, write reports/
 	$(PY) -m analysis run $(STUDIES) --jobs $(JOBS) $(ARGS)
 
-demo: .venv/.ready     ## run a study on an artificial survey: needs no data and no network
-	$(PY) -m analysis demo $(ARGS)
+demo: .venv/.ready     ## run the studies on an artificial survey: needs no data and no network
+	$(PY) -m analysis demo $(STUDIES) --jobs $(JOBS) $(ARGS)
 
 # The last -m counts: ARGS="-m browser" and ARGS="-m real_data" run what is left out here.
 test: .venv/.ready     ## run all tests (those on real data only where NHANES_MIRROR is set)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from analysis import pipeline
 from analysis.cohort.measures import MEASURES
-from analysis.commands.artificial import require_survey
+from analysis.commands.artificial import require_survey_of
 from analysis.commands.terminal import line, log, tell_changes
 from analysis.errors import InputError
 from analysis.grammar import suggestion
@@ -268,7 +268,7 @@ def run(
     _require_text(data, "data", "the path of a folder")
     _require_text(out, "out", "the path of a folder", optional=True)
     chosen = _chosen(study, cycles, overrides)
-    settings = _settings(Path(data), mirror, out, synthetic=synthetic, offline=offline)
+    settings = _settings(chosen, Path(data), mirror, out, synthetic=synthetic, offline=offline)
     store = pipeline.fetch([chosen], settings, log())
     clock = pipeline.Clock()
     done = pipeline.analyse(chosen, store, clock=clock)
@@ -308,13 +308,19 @@ def _require_text(
 
 
 def _settings(
-    data: Path, mirror: str | None, out: str | Path | None, *, synthetic: bool, offline: bool
+    study: Study,
+    data: Path,
+    mirror: str | None,
+    out: str | Path | None,
+    *,
+    synthetic: bool,
+    offline: bool,
 ) -> pipeline.Settings:
     place = Path("reports") if out is None else Path(out)
     if synthetic:
         if mirror:
             raise InputError("synthetic=True makes its own files; leave out mirror")
-        folder = require_survey(argparse.Namespace(data=data))
+        folder = require_survey_of(argparse.Namespace(data=data), [study])
         return pipeline.Settings(data=folder, out=place, offline=True)
     source = mirror or os.environ.get("NHANES_MIRROR") or None
     return pipeline.Settings(data=data, out=place, mirror=source, offline=offline)

@@ -18,6 +18,7 @@ from analysis.nhanes.cycles import Table
 from analysis.nhanes.store import Store
 from analysis.study import Study, load_study
 from analysis.synthetic import write_survey
+from analysis.synthetic.parameters import CYCLES
 
 # No test is timed: a machine with other work is slow.
 settings.register_profile("untimed", deadline=None)
@@ -61,6 +62,18 @@ def artificial_survey(once: Once) -> Path:
     2001-2006 with 1,500 people a cycle; its truth is `analysis.synthetic.truth()`.
     """
     return once("artificial-nhanes", lambda folder: write_survey(folder, people_per_cycle=1_500))
+
+
+@pytest.fixture(scope="session")
+def later_survey(once: Once) -> Path:
+    """Return a folder with a small artificial survey of 2005-2006 and every cycle since: read only.
+
+    600 people a cycle.
+    """
+    cycles = CYCLES[CYCLES.index("2005-2006") :]
+    return once(
+        "artificial-later", lambda folder: write_survey(folder, cycles=cycles, people_per_cycle=600)
+    )
 
 
 @pytest.fixture(scope="session")

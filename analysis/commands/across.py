@@ -29,7 +29,7 @@ def across(options: argparse.Namespace) -> None:
     among = ARTIFICIAL if options.synthetic else tuple(CYCLES)
     studies = named_studies(options)
     plans = [cycles_of.plan_of(study, options.cycles, among) for study in studies]
-    settings = settings_of(options)
+    settings = settings_of(options, [plan.study for plan in plans])
     require_folder(settings.out)
     clock = pipeline.Clock()
     with clock.stage("fetch"):

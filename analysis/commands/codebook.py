@@ -132,7 +132,7 @@ def _open(
     options: argparse.Namespace, cycles: Collection[str], only: Table | None
 ) -> tuple[Library, str]:
     """Fetch and read the codebooks that are asked for, and say if one is of artificial data."""
-    store = _store(options)
+    store = _store(options, cycles)
     if only:
         wanted = [only]
     else:
@@ -158,11 +158,11 @@ def _open(
     return Library(codebooks), ", of ARTIFICIAL data" if artificial else ""
 
 
-def _store(options: argparse.Namespace) -> Store:
+def _store(options: argparse.Namespace, cycles: Collection[str]) -> Store:
     if options.synthetic:
         if options.mirror:
             raise InputError("--synthetic makes its own files; leave out --mirror")
-        return Store(require_survey(options), Source.from_setting(None), offline=True)
+        return Store(require_survey(options, cycles), Source.from_setting(None), offline=True)
     return Store(
         options.data,
         Source.from_setting(options.mirror or os.environ.get("NHANES_MIRROR") or None),

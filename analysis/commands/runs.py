@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
@@ -20,7 +20,7 @@ from rich.text import Text
 
 from analysis import pipeline
 from analysis.cohort.build import Cohort
-from analysis.commands.artificial import require_survey
+from analysis.commands.artificial import require_survey_of
 from analysis.commands.compare import verdict_grid
 from analysis.commands.progress import StudyTeller
 from analysis.commands.terminal import Volume, at, grid, line, log, out, studies_of, volume
@@ -33,7 +33,8 @@ from analysis.study import Study
 
 def fetch(options: argparse.Namespace) -> None:
     """Download the files of studies."""
-    pipeline.fetch(studies_of(options), settings_of(options), log())
+    studies = studies_of(options)
+    pipeline.fetch(studies, settings_of(options, studies), log())
 
 
 def cohort(options: argparse.Namespace) -> None:
@@ -41,7 +42,7 @@ def cohort(options: argparse.Namespace) -> None:
     studies, console = studies_of(options), out()
     if options.write:
         _require_writable(options.write, studies)
-    store = pipeline.fetch(studies, settings_of(options), log())
+    store = pipeline.fetch(studies, settings_of(options, studies), log())
     for study in studies:
         found = pipeline.make_cohort(study, pipeline.read_inputs(study, store).raw)
         console.print(_flow_grid(study, found))
@@ -53,7 +54,8 @@ def cohort(options: argparse.Namespace) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run studies from files to reports."""
-    settings, studies = settings_of(options), studies_of(options)
+    studies = studies_of(options)
+    settings = settings_of(options, studies)
     require_folder(settings.out)
     clock = Clock()
     with clock.stage("fetch"):
@@ -75,14 +77,17 @@ def demo(options: argparse.Namespace) -> None:
     run(options)
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """Say where files come from and go to; an artificial survey is made where it is asked for."""
+def settings_of(options: argparse.Namespace, studies: Collection[Study]) -> Settings:
+    """Say where the files of studies come from and go to.
+
+    An artificial survey is made where it is asked for, with the cycles that the studies read.
+    """
     out = getattr(options, "out", Path("reports"))
     keep = not getattr(options, "fresh", False)
     if options.synthetic:
         if options.mirror:
             raise InputError("--synthetic makes its own files; leave out --mirror")
-        return Settings(require_survey(options), out, offline=True, keep=keep)
+        return Settings(require_survey_of(options, studies), out, offline=True, keep=keep)
     return Settings(
         data=options.data,
         out=out,

@@ -89,6 +89,11 @@ def log(x: Array) -> Array:
     return (power * LN2_LOW + 2.0 * ratio * series) + power * LN2_HIGH
 
 
+def logistic(x: Array) -> Array:
+    """Share whose log odds are x."""
+    return 1.0 / (1.0 + exp(-x))
+
+
 def normal_cdf(x: Array) -> Array:
     """Distribution function of the standard normal, for -7 <= x <= 7 (values beyond are clipped).
 

@@ -40,11 +40,8 @@ class Counter:
         ValueError
             If a value is neither a code nor may be a number on a scale.
         """
-        if self.variable.width:
-            self.in_range += int(np.count_nonzero(values != ""))
-            self.missing += int(np.count_nonzero(values == ""))
-            return
-        rest = ~np.isnan(values)
+        is_text = self.variable.width > 0
+        rest = values != "" if is_text else ~np.isnan(values)
         self.missing += int(np.count_nonzero(~rest))
         for number, (code, *_) in enumerate(self.variable.codes):
             hits = values == code
@@ -56,27 +53,35 @@ class Counter:
         if self.variable.codes and not self.variable.ranged:
             raise ValueError(f"{self.variable.name} has values without a code, such as {found[0]}")
         self.in_range += int(found.size)
+        if is_text:
+            return
         self.low = min(self.low, float(found.min()))
         self.high = max(self.high, float(found.max()))
 
     def lines(self) -> list[tuple[str, str, int, str]]:
         """Lines of the codebook: code or range, description, count, skip."""
         if self.variable.width:
-            recorded = (self.variable.label, "Value was recorded", self.in_range, "")
-            return [recorded, ("< blank >", "Missing", self.missing, "")]
+            blank = ("< blank >", "Missing", self.missing, "")
+            if self.variable.codes:
+                return [*self._coded(), blank]
+            return [(self.variable.label, "Value was recorded", self.in_range, ""), blank]
         lines = []
         if self.in_range:
             ends = f"{_number(self.low)} to {_number(self.high)}"
             if self.low == self.high:
                 ends = _number(self.low)
             lines.append((ends, "Range of Values", self.in_range, ""))
-        for (code, description, skip), count in zip(self.variable.codes, self.codes, strict=True):
-            lines.append((_number(code), description, count, skip))
-        return [*lines, (".", "Missing", self.missing, "")]
+        return [*lines, *self._coded(), (".", "Missing", self.missing, "")]
+
+    def _coded(self) -> list[tuple[str, str, int, str]]:
+        pairs = zip(self.variable.codes, self.codes, strict=True)
+        return [(_number(code), words, count, skip) for (code, words, skip), count in pairs]
 
 
-def _number(value: float) -> str:
-    """Print a number in full, without a trailing .0."""
+def _number(value: float | str) -> str:
+    """Print a number in full, without a trailing .0; a letter as it is."""
+    if isinstance(value, str):
+        return value
     return str(int(value)) if value == int(value) else repr(value)
 
 

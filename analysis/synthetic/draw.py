@@ -173,9 +173,9 @@ class Block:
         return normal_cdf(self.normal(name))
 
 
-def _race_rates(sampled: bool) -> tuple[Array, Array]:
+def _race_rates(cycle: str, sampled: bool) -> tuple[Array, Array]:
     """Shares of races and ethnicities, and of ages within them, in the sample or population."""
-    race, age = model()["race"], model()["age"]
+    race, age = model(cycle)["race"], model(cycle)["age"]
     white = np.array([code == 3 for code in race["codes"]])
     ages = np.where(white[:, None], age["share_white"], age["share_other"])
     ages = ages / np.array([sum(row) for row in ages.tolist()])[:, None]
@@ -204,8 +204,8 @@ def draw_people(block: Block, *, sampled: bool = True, adults: bool = False) -> 
         `race` (RIDRETH1), `age_group` (position in `[age]`), `age` (years, top-coded), `female`
         (0, 1), `inverse_rate`.
     """
-    race, age, segment = model()["race"], model()["age"], model()["segment"]
-    races, ages = _race_rates(sampled)
+    race, age, segment = (model(block.cycle)[name] for name in ("race", "age", "segment"))
+    races, ages = _race_rates(block.cycle, sampled)
     if adults:
         ages = np.where(np.array(age["first"]) >= 20, ages, 0.0)
         races = races * np.array([sum(row) for row in ages.tolist()])
@@ -219,7 +219,7 @@ def draw_people(block: Block, *, sampled: bool = True, adults: bool = False) -> 
     return {
         "race": np.array(race["codes"], dtype=np.float64)[which],
         "age_group": group.astype(np.float64),
-        "age": years.astype(np.float64),
+        "age": np.minimum(years.astype(np.float64), age.get("top", age["last"][-1])),
         "female": (block.uniform("sex") < age["female"]).astype(np.float64),
         "inverse_rate": 1.0 / chance,
     }
@@ -234,7 +234,7 @@ def draw_response(block: Block, people: People) -> People:
         `examined`, `recall` (DR1DRSTZ: 1, 2, 4 or 5; NaN if not examined), `day` (1 to 7, NaN
         without a recall), `second` (0, 1), `inverse_exam`, `inverse_recall`, `inverse_second`.
     """
-    age, recall = model()["age"], model()["recall"]
+    age, recall = model(block.cycle)["age"], model(block.cycle)["recall"]
     rate = np.array(age["examined"])[people["age_group"].astype(np.int64)]
     examined = block.uniform("examined") < rate
     breast = np.zeros(block.size)

@@ -15,7 +15,7 @@ from analysis.synthetic.layout import SEQN, TableLayout, Variable, coded, number
 from analysis.synthetic.parameters import model
 from analysis.synthetic.people import second_day_vitamin_d
 
-LATER = {"2007-2008": "E", "2009-2010": "F"}
+WITH_VITAMIN_D = {"2007-2008": "E", "2009-2010": "F"}
 """Cycles whose food tables carry vitamin D, with their letters."""
 
 EATERS = 25
@@ -60,15 +60,16 @@ def foods(cycle: str, day: int = 1) -> tuple[Variable, ...]:
     )
     early = cycle == "2001-2002"
     weight = "Dietary day one 2-Year sample weight" if early else "Dietary day one sample weight"
+    weighed = number("WTDRD1", weight, "Weight of the first recall.")
     vitamin = number("DR1IVD", "Vitamin D (D2 + D3) (mcg)", "Vitamin D of the portion.")
     return (
         SEQN,
-        *(() if cycle in LATER else (number("WTDRD1", weight, "Weight of the first recall."),)),
+        *(() if cycle in WITH_VITAMIN_D else (weighed,)),
         number(name["line"], line, "Number of the food in the person's recall."),
         coded(name["status"], "Dietary recall status", "Quality of the recall.", status),
         number(name["code"], "USDA food code", "The food."),
         number(name["grams"], "Grams", "Weight of the portion."),
-        *((vitamin,) if cycle in LATER else ()),
+        *((vitamin,) if cycle in WITH_VITAMIN_D else ()),
     )
 
 
@@ -128,7 +129,7 @@ def later_table(cycle: str) -> tuple[TableLayout, People]:
     person = np.repeat(np.arange(EATERS, dtype=np.float64), len(codes))
     line = np.tile(np.arange(1.0, len(codes) + 1), EATERS)
     grams = 100.0 * (1.0 + person % 3)
-    first = FIRST_EATER + EATERS * list(LATER).index(cycle)
+    first = FIRST_EATER + EATERS * list(WITH_VITAMIN_D).index(cycle)
     columns = {
         "SEQN": first + person,
         "DR1ILINE": line,
@@ -138,4 +139,4 @@ def later_table(cycle: str) -> tuple[TableLayout, People]:
         "DR1IVD": np.tile(np.array(vitamin_d), EATERS) * grams / 100.0,
     }
     title = "Dietary Interview - Individual Foods, First Day"
-    return TableLayout(f"DR1IFF_{LATER[cycle]}", title, "Foods.", foods(cycle)), columns
+    return TableLayout(f"DR1IFF_{WITH_VITAMIN_D[cycle]}", title, "Foods.", foods(cycle)), columns

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 EVERYONE = "Both males and females 0 YEARS - 150 YEARS"
 
@@ -17,9 +19,9 @@ class Variable:
         SAS name and label.
     text : str
         What it is, in a sentence.
-    codes : tuple of (float, str, str)
-        Code, description, and the item to skip to (or ""). Each has a line in the codebook, be its
-        count zero.
+    codes : tuple of (float or str, str, str)
+        Code (a letter in a text), description, and the item to skip to (or ""). Each has a line in
+        the codebook, be its count zero.
     ranged : bool
         Whether values other than the codes are numbers on a scale, counted in one line.
     counted : bool
@@ -33,7 +35,7 @@ class Variable:
     name: str
     label: str
     text: str
-    codes: tuple[tuple[float, str, str], ...] = ()
+    codes: tuple[tuple[float | str, str, str], ...] = ()
     ranged: bool = False
     counted: bool = True
     target: str = EVERYONE
@@ -67,13 +69,26 @@ def coded(name: str, label: str, text: str, codes: str, target: str = EVERYONE) 
     return Variable(name, label, text, _codes(codes), target=target)
 
 
-def _codes(codes: str) -> tuple[tuple[float, str, str], ...]:
-    lines = []
+def _codes(codes: str) -> tuple[tuple[float | str, str, str], ...]:
+    lines: list[tuple[float | str, str, str]] = []
     for line in codes.split(" | "):
         code, _, rest = line.partition(" = ")
         description, _, skip = rest.partition(" -> ")
-        lines.append((float(code), description, skip))
+        lines.append((code if code.isalpha() else float(code), description, skip))
     return tuple(lines)
+
+
+def read_variable(entry: Mapping[str, Any]) -> Variable:
+    """Make a variable from its entry in `later_tables.toml`."""
+    return Variable(
+        entry["name"],
+        entry["label"],
+        entry["text"],
+        _codes(entry["codes"]) if "codes" in entry else (),
+        ranged=entry.get("range", False),
+        target=entry.get("target", EVERYONE),
+        width=entry.get("width", 0),
+    )
 
 
 def number(name: str, label: str, text: str, codes: str = "", target: str = EVERYONE) -> Variable:

@@ -36,7 +36,7 @@ def follow_up(block: Block, people: People, cycle: str) -> People:
         eligible), `cause` (1 to 10, NaN unless dead), `months_exam` (NaN unless eligible and
         examined), `months_interview`.
     """
-    table = model()["mortality"]
+    table = model(cycle)["mortality"]
     yearly = table["per_decade"] / 10.0
     risk = (
         yearly * (people["age"] - 50.0)

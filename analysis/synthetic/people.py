@@ -12,7 +12,8 @@ import numpy as np
 
 from analysis.synthetic.arithmetic import Array, exp, log, normal_quantile
 from analysis.synthetic.draw import Block, People, pick
-from analysis.synthetic.parameters import model
+from analysis.synthetic.parameters import EARLY, model
+from analysis.synthetic.supplements import effect_of_supplements
 
 NORMAL, INSUFFICIENT, DEFICIENT = 0, 1, 2
 """Vitamin D status."""
@@ -40,6 +41,7 @@ def describe(block: Block, people: People) -> People:
     people = people | _habits(block, people)
     people = people | _body(block, people)
     people = people | intakes(block, people, day=1)
+    people = people | effect_of_supplements(block, people)
     return people | _vitamin_d(block, people)
 
 
@@ -49,7 +51,7 @@ def _is(people: People, *codes: int) -> Array:
 
 
 def _circumstances(block: Block, people: People) -> People:
-    parameters = model()
+    parameters = model(block.cycle)
     shares = np.array([parameters["education"][str(code)] for code in range(1, 6)])
     education = pick(shares[people["race"].astype(np.int64) - 1], block.copula("education"))
     income = parameters["income"]
@@ -63,7 +65,7 @@ def _circumstances(block: Block, people: People) -> People:
 
 
 def _habits(block: Block, people: People) -> People:
-    parameters = model()
+    parameters = model(block.cycle)
     age, female = people["age"], people["female"].astype(np.int64)
     third = (age >= 40).astype(np.int64) + (age >= 60)
     smoking = np.array([parameters["smoking"]["male"], parameters["smoking"]["female"]])
@@ -90,7 +92,7 @@ def _threshold(share: float) -> Array:
 
 
 def _body(block: Block, people: People) -> People:
-    body = model()["body"]
+    body = model(block.cycle)["body"]
     race, years = people["race"].astype(np.int64) - 1, people["age"].astype(np.int64)
     female, adult = people["female"] == 1, people["age"] >= 20
     child = np.minimum(years, 19)
@@ -128,7 +130,7 @@ def intakes(block: Block, people: People, day: int) -> People:
     dict of str to ndarray
         `KCAL`, `MAGN`, `CALC`, `NUMF` and the names of `[nutrients]`, each with the day appended.
     """
-    parameters = model()
+    parameters = model(block.cycle)
     child = np.clip(people["age_group"].astype(np.int64), 0, 3)
     adult = people["age_group"] >= 4
     female = np.where(adult, people["female"], 0.0)
@@ -218,7 +220,8 @@ def linear_predictor(people: People, outcome: str) -> Array:
         + b["active"] * active
     )
     child = np.array(b["child"])[np.clip(people["age_group"].astype(np.int64), 0, 3)]
-    return both + np.where(adult, habits, child)
+    # From 2007 on supplements have a part in it; before, none.
+    return both + np.where(adult, habits, child) + people.get(f"supplements_{outcome}", 0.0)
 
 
 def status_shares(people: People) -> Array:
@@ -239,14 +242,14 @@ def _vitamin_d(block: Block, people: People) -> People:
     rest = np.clip(1.0 - (u - lower) / width, 0.0, 1.0 - 2.0**-53)
     return {
         "status": status.astype(np.float64),
-        "ria": _within(status, rest),
+        "ria": _within(status, rest, block.cycle),
         "food_vitamin_d": _food_vitamin_d(block, people, status),
     }
 
 
-def assay_shares() -> list[tuple[Array, Array]]:
+def assay_shares(cycle: str = EARLY[0]) -> list[tuple[Array, Array]]:
     """Whole ng/mL with their shares, within normal, insufficient and deficient status."""
-    assay = model()["assay"]
+    assay = model(cycle)["assay"]
     normal = assay["normal"]
     ladder = [1.0]
     for _ in range(normal["last"] - normal["first"]):
@@ -259,9 +262,9 @@ def assay_shares() -> list[tuple[Array, Array]]:
     ]
 
 
-def _within(status: np.ndarray, u: Array) -> Array:
+def _within(status: np.ndarray, u: Array, cycle: str) -> Array:
     """Whole ng/mL of each person, given status."""
-    drawn = [values[pick(shares, u)] for values, shares in assay_shares()]
+    drawn = [values[pick(shares, u)] for values, shares in assay_shares(cycle)]
     return np.select([status == NORMAL, status == INSUFFICIENT], drawn[:2], drawn[2])
 
 
@@ -305,5 +308,17 @@ def lc_ms_equivalent(ria: Array, cycle: str) -> Array:
     To three significant digits: one decimal below 100 nmol/L, none above.
     """
     a, b = model()["assay"]["line"][cycle]
-    value = a + b * (NMOL_PER_NG * ria)
+    return _three_digits(a + b * (NMOL_PER_NG * ria))
+
+
+def lc_ms(block: Block, people: People) -> Array:
+    """Serum 25(OH)D in nmol/L as measured from 2007 on: any value within a whole ng/mL.
+
+    Below 12 and below 20 ng/mL are exactly below 30 and below 50 nmol/L, rounded or not.
+    """
+    within = 0.97 * block.uniform("LC-MS")  # below 1 when rounded as well
+    return _three_digits(model(block.cycle)["assay"]["per_ng"] * (people["ria"] + within))
+
+
+def _three_digits(value: Array) -> Array:
     return np.where(value >= 99.95, np.rint(value), np.round(value, 1))

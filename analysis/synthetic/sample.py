@@ -43,7 +43,7 @@ class Sample:
 
     def __iter__(self) -> Iterator[tuple[Block, People]]:
         """Draw everyone, a block at a time, with all that the tables are made of."""
-        first_stratum = float(model()["design"]["first_stratum"][self.cycle])
+        first_stratum = float(model(self.cycle)["design"]["first_stratum"][self.cycle])
         for start, block in self._blocks():
             drawn = draw_people(block)
             drawn |= draw_response(block, drawn)
@@ -84,7 +84,7 @@ class Sample:
             for name, values in raw.items():
                 # Exact sums, so that the order of adding, and thus the machine, do not matter.
                 sums[name].append(math.fsum(values.tolist()))
-        size = model()["population"]["size"][self.cycle]
+        size = model(self.cycle)["population"]["size"][self.cycle]
         return {name: size / math.fsum(parts) for name, parts in sums.items()}
 
     def _blocks(self) -> Iterator[tuple[int, Block]]:

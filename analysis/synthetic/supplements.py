@@ -7,15 +7,17 @@ those are to be computed from the labels, which are in tables of no single cycle
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import numpy as np
 
-from analysis.synthetic.draw import Block, People, pick
+from analysis.synthetic.arithmetic import Array, logistic
+from analysis.synthetic.draw import Block, Mask, People, pick
 from analysis.synthetic.layout import SEQN, TableLayout, Variable, coded, number, text
+from analysis.synthetic.parameters import EARLY, further
 
 MATCHES = (
     "1 = Exact or near exact match | 2 = Probable match | 3 = Generic match | "
@@ -89,25 +91,115 @@ def supplement_rows(block: Block, people: People, cycle: str) -> tuple[People, P
         Columns of DSQ1 in the order of people, without SEQN; and of DSQ2 in the order of people,
         then products, with it.
     """
-    table = parameters()
-    silent = block.uniform("supplements told")
-    refused = silent < table["user"]["refused"]
-    unsure = ~refused & (silent < table["user"]["refused"] + table["user"]["not_known"])
-    parts, taken = [], {False: np.zeros(block.size, bool), True: np.zeros(block.size, bool)}
-    for product in (*table["product"], {**table["unknown"], "unit": 1}):
-        rows = ~refused & ~unsure & (block.uniform(f"takes {product['id']}") < product["share"])
-        antacid = product.get("antacid", False)
-        taken[antacid] |= rows
+    refused, unsure = _silent(block)
+    parts, number = [], {False: np.zeros(block.size), True: np.zeros(block.size)}
+    for product, rows in users(block, people):
+        number[product.get("antacid", False)] += rows
         columns = {"SEQN": people["seqn"], **_taken(block, product, cycle)}
         parts.append({name: values[rows] for name, values in columns.items()})
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(joined["SEQN"], kind="stable")
     answer = np.where(refused, 7.0, np.where(unsure, 9.0, 2.0))
     told = {
-        "DSD010": np.where(taken[False], 1.0, answer),
-        "DSD010AN": np.where(taken[True], 1.0, answer),
+        "DSD010": np.where(number[False] > 0, 1.0, answer),
+        "DSD010AN": np.where(number[True] > 0, 1.0, answer),
     }
+    silent = np.select([refused, unsure], [77.0, 99.0], np.nan)
+    for name, antacid in (("DSDCOUNT", False), ("DSDANCNT", True)):
+        told[name] = np.where(np.isnan(silent), number[antacid], silent)
     return told, {name: values[order] for name, values in joined.items()}
+
+
+def users(block: Block, people: People) -> Iterator[tuple[Mapping[str, Any], Mask]]:
+    """Go through the products, the unidentified one last, with who takes each and says so."""
+    table = parameters()
+    refused, unsure = _silent(block)
+    for product in (*table["product"], {**table["unknown"], "unit": 1}):
+        chance = _chance(block, people, product)
+        yield product, ~refused & ~unsure & (block.uniform(f"takes {product['id']}") < chance)
+
+
+def _silent(block: Block) -> tuple[Mask, Mask]:
+    """Who would not say whether anything was taken, and who did not know."""
+    user, silent = parameters()["user"], block.uniform("supplements told")
+    refused = silent < user["refused"]
+    return refused, ~refused & (silent < user["refused"] + user["not_known"])
+
+
+def _chance(block: Block, people: People, product: Mapping[str, Any]) -> Array | float:
+    """Chance to take a product: its share, from 2007 on by age, sex and education for some."""
+    table = further()["supplements"].get(str(product["id"]))
+    if block.cycle in EARLY or table is None:
+        return float(product["share"])
+    odds = (
+        table["constant"]
+        + table["age"] * (people["age"] - 50.0)
+        + table["female"] * people["female"]
+        + table["college"] * (people["education"] >= 4)
+    )
+    return logistic(np.where(people["age"] >= 20, odds, table["child"]))
+
+
+def effect_of_supplements(block: Block, people: People) -> People:
+    """Give what use of vitamin D adds to the log odds of low status, from 2007 on."""
+    if block.cycle in EARLY:
+        return {}
+    effect = further()["supplements"]["effect"]
+    used = np.zeros(block.size, dtype=bool)
+    for product, rows in users(block, people):
+        if product["id"] in effect["of"]:
+            used |= rows
+    return {
+        f"supplements_{outcome}": effect[outcome] * used
+        for outcome in ("deficiency", "insufficiency")
+    }
+
+
+TOTALS = ("MAGN", "CALC", "VD")
+"""Nutrients that DSQTOT adds up."""
+
+
+def supplement_totals(block: Block, people: People) -> People:
+    """Fill the totals of DSQTOT: a day, on average over 30, where any amount is known.
+
+    Returns
+    -------
+    dict of str to ndarray
+        DSQTMAGN and DSQTCALC in mg, DSQTVD in micrograms; missing for who takes nothing of it.
+    """
+    total = {name: np.zeros(block.size) for name in TOTALS}
+    known = {name: np.zeros(block.size, dtype=bool) for name in TOTALS}
+    for product, rows in users(block, people):
+        if "lines" not in product:
+            continue
+        columns = _taken(block, product, block.cycle)
+        given = rows & (columns["DSD103"] <= 30) & (columns["DSD122Q"] < 777777)
+        servings = columns["DSD122Q"] / product["size"] * columns["DSD103"] / 30.0
+        for name, amount in _contents(product, block.cycle).items():
+            total[name] += np.where(given, amount * servings, 0.0)
+            known[name] |= given
+    return {
+        f"DSQT{name}": np.where(known[name], np.round(total[name], 3), np.nan) for name in TOTALS
+    }
+
+
+def _contents(product: Mapping[str, Any], cycle: str) -> dict[str, float]:
+    """Amounts in a serving as the CDC counts them, of the nutrients that the label tells."""
+    milligrams = {1: 1.0, 5: 1000.0}
+    hydroxide = further()["supplements"]["hydroxide"]
+    parts = {
+        63: ("CALC", milligrams),
+        231: ("MAGN", milligrams),
+        364: ("VD", {2: 1.0 / 40.0, 4: 1.0}),
+        543: ("CALC", {1: 0.4}),
+        544: ("MAGN", {1: hydroxide.get(cycle, hydroxide["later"])}),
+    }
+    found: dict[str, float] = {}
+    for ingredient, quantity, unit in product["lines"]:
+        if ingredient in parts:
+            name, factors = parts[ingredient]
+            found[name] = found.get(name, 0.0) + quantity * factors[unit]
+    return found
 
 
 def _taken(block: Block, product: Mapping[str, Any], cycle: str) -> People:
@@ -126,6 +218,7 @@ def _taken(block: Block, product: Mapping[str, Any], cycle: str) -> People:
     everyone = np.ones(block.size)
     return {
         "DSDSUPID": np.full(block.size, supplement_id(product) if identified else name),
+        "DSDPID": everyone * float(name),
         "DSDMTCH": everyone * (1.0 if identified else 6.0),
         "DSD103": days,
         "DSD122Q": np.where(known, np.array(table["quantity"])[which], 999999.0),

@@ -15,13 +15,16 @@ from typing import Any
 from analysis import __version__
 from analysis.errors import InputError
 from analysis.nhanes.cycles import CYCLES as RELEASES
-from analysis.nhanes.cycles import EVERY_CYCLE, Table, mortality_path
+from analysis.nhanes.cycles import EVERY_CYCLE, MORTALITY, Table, mortality_path
+from analysis.nhanes.mortality import LABELS
 from analysis.synthetic.codebooks import MARK, Counter, render
 from analysis.synthetic.draw import People
-from analysis.synthetic.foods import LATER, later_table
+from analysis.synthetic.foods import WITH_VITAMIN_D, later_table
+from analysis.synthetic.later import later_layouts, later_tables
 from analysis.synthetic.layout import TableLayout
+from analysis.synthetic.medicines import drug_table
 from analysis.synthetic.mortality import LARGEST_SEQN, lines
-from analysis.synthetic.parameters import CYCLES, model, model_sha256
+from analysis.synthetic.parameters import CYCLES, EARLY, model, parameters_sha256
 from analysis.synthetic.sample import Sample
 from analysis.synthetic.supplements import product_tables
 from analysis.synthetic.tables import tabulate
@@ -32,7 +35,7 @@ from analysis.synthetic.variables import layouts
 MANIFEST = "ARTIFICIAL.json"
 """The file in a folder's root that says that the folder's data are artificial."""
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever the same seed and parameters give other bytes than before."""
 
 HEAD = 720
@@ -56,7 +59,7 @@ class Manifest:
         The model's truth, see `analysis.synthetic.truth`.
     version : str
         Version of this package.
-    model_sha256 : str
+    parameters_sha256 : str
         Hash of the parameters.
     """
 
@@ -67,7 +70,7 @@ class Manifest:
     files: dict[str, dict[str, Any]] = field(repr=False)
     truth: dict[str, Any] = field(repr=False)
     version: str = __version__
-    model_sha256: str = field(default_factory=model_sha256)
+    parameters_sha256: str = field(default_factory=parameters_sha256)
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the root of the folder."""
@@ -121,7 +124,7 @@ def is_artificial(path: Path | str) -> bool:
 def write_survey(
     folder: Path | str,
     *,
-    cycles: Sequence[str] = CYCLES,
+    cycles: Sequence[str] = EARLY,
     people_per_cycle: int = 10_000,
     seed: int | None = None,
     scale: int = 1,
@@ -137,7 +140,8 @@ def write_survey(
         Made if it does not exist. An artificial survey that it holds is replaced; other files in it
         are an error, so that artificial and real data never mix.
     cycles : sequence of str
-        Some of 2001-2002, 2003-2004 and 2005-2006.
+        Some of `parameters.CYCLES`; by default those of 2001-2006, whose truth is known. What is
+        drawn for a cycle, numbers of people included, does not depend on which others are.
     people_per_cycle : int
         People interviewed in each cycle.
     seed : int, optional
@@ -165,11 +169,9 @@ def write_survey(
     files: dict[str, dict[str, Any]] = {}
     first = model()["population"]["first_seqn"]
     for cycle in wanted:
-        files |= _write_cycle(root, Sample(seed, cycle, people, first))
-        first += people
-    others = [(cycle, later_table(cycle)) for cycle in LATER]
-    others += [(EVERY_CYCLE, filled) for filled in product_tables()]
-    for cycle, (layout, rows) in others:
+        number = first + people * CYCLES.index(cycle)
+        files |= _write_cycle(root, Sample(seed, cycle, people, number))
+    for cycle, (layout, rows) in _fixed_tables():
         with _OpenTable(root, layout, cycle) as table:
             table.write(rows)
         files |= table.files()
@@ -225,14 +227,15 @@ def _write_cycle(root: Path, sample: Sample) -> dict[str, dict[str, Any]]:
     suffix = RELEASES[cycle].suffix
     with ExitStack() as stack:
         tables = [
-            stack.enter_context(_OpenTable(root, layout, cycle))
-            for layout in layouts(cycle, suffix)
+            stack.enter_context(_OpenTable(root, layout, cycle)) for layout in all_layouts(cycle)
         ]
         deaths = None
-        if sample.first_seqn + sample.people - 1 <= LARGEST_SEQN:
+        if _is_followed(sample):
             deaths = stack.enter_context(_create(root / mortality_path(cycle)).open("wb"))
         for block, people in sample:
-            filled = tabulate(block, people, cycle, suffix)
+            filled = later_tables(block, people, cycle, suffix)
+            if cycle in EARLY:
+                filled |= tabulate(block, people, cycle, suffix)
             for table in tables:
                 table.write(filled[table.layout.name])
             if deaths:
@@ -244,6 +247,41 @@ def _write_cycle(root: Path, sample: Sample) -> dict[str, dict[str, Any]]:
         content = (root / mortality_path(cycle)).read_bytes()
         files[mortality_path(cycle)] = {"rows": sample.people, **_facts(content)}
     return files
+
+
+def all_layouts(cycle: str) -> tuple[TableLayout, ...]:
+    """Lay out every table of one cycle, but for those that serve all cycles."""
+    suffix = RELEASES[cycle].suffix
+    first = layouts(cycle, suffix) if cycle in EARLY else ()
+    return (*first, *later_layouts(cycle, suffix))
+
+
+def contents() -> dict[Table, frozenset[str]]:
+    """Say what an artificial survey of every cycle has: each table with its variables."""
+    found = {
+        Table(layout.name, cycle): layout.variables
+        for cycle in CYCLES
+        for layout in all_layouts(cycle)
+    }
+    for cycle, (layout, _) in _fixed_tables():
+        found[Table(layout.name, cycle)] = layout.variables
+    names = {table: frozenset(v.name for v in whole) for table, whole in found.items()}
+    for cycle in CYCLES:
+        if cycle in model(cycle)["mortality"]["months"]:
+            names[Table(f"{MORTALITY}_{RELEASES[cycle].suffix}", cycle)] = frozenset(LABELS)
+    return names
+
+
+def _fixed_tables() -> list[tuple[str, tuple[TableLayout, People]]]:
+    """Tables that nothing random is in, with their cycle: foods, products and medicines."""
+    foods = [(cycle, later_table(cycle)) for cycle in WITH_VITAMIN_D]
+    return foods + [(EVERY_CYCLE, filled) for filled in (*product_tables(), drug_table())]
+
+
+def _is_followed(sample: Sample) -> bool:
+    """Whether there is linked mortality: of this cycle, and of numbers that fit its form."""
+    fits = sample.first_seqn + sample.people - 1 <= LARGEST_SEQN
+    return fits and sample.cycle in model(sample.cycle)["mortality"]["months"]
 
 
 class _OpenTable:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analysis.synthetic.arithmetic import Array, log
 from analysis.synthetic.draw import Block, Mask, People, pick
 from analysis.synthetic.foods import food_rows, food_table
-from analysis.synthetic.parameters import model
+from analysis.synthetic.parameters import EARLY, model
 from analysis.synthetic.people import intakes, lc_ms_equivalent, parathyroid_hormone
 from analysis.synthetic.questionnaires import ACTIVITIES
 from analysis.synthetic.supplements import supplement_rows
@@ -48,23 +48,23 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     adult = age >= 20
     teen = (age >= 12) & (age < 16)
     smoking_from = 12 if cycle == "2005-2006" else 20
-    first_age = model()["assay"]["first_age"][cycle]
+    first_age = model(block.cycle)["assay"]["first_age"][cycle]
     moves = _activity(block, people)
     told, products = supplement_rows(block, people, cycle)
     tables = {
-        "DEMO": (_demo(block, people, cycle), np.ones(block.size, dtype=bool)),
-        "BMX": (_body(block, people), examined),
-        "SMQ": (_smoking(block, people), age >= smoking_from),
-        "ALQ": (_alcohol(block, people, cycle), examined & adult),
+        "DEMO": (demography(block, people, cycle), np.ones(block.size, dtype=bool)),
+        "BMX": (body_measures(block, people), examined),
+        "SMQ": (smoking(block, people), age >= smoking_from),
+        "ALQ": (alcohol(block, people, cycle), examined & adult),
         "PAQ": (moves, (age >= 2) & (examined | ~teen)),
         "VID": (_serum(block, people, cycle), examined & (age >= first_age)),
         "DSQ1": (told, np.ones(block.size, dtype=bool)),
     }
     if cycle == "2001-2002":
-        tables["DRXTOT"] = (_recall(block, people, cycle, 1), examined)
+        tables["DRXTOT"] = (recall_totals(block, people, cycle, 1), examined)
     else:
-        tables["DR1TOT"] = (_recall(block, people, cycle, 1), examined)
-        tables["DR2TOT"] = (_recall(block, people, cycle, 2), examined)
+        tables["DR1TOT"] = (recall_totals(block, people, cycle, 1), examined)
+        tables["DR2TOT"] = (recall_totals(block, people, cycle, 2), examined)
         drawn_from = examined & (age >= PARATHYROID_FIRST_AGE)
         tables[PARATHYROID[cycle]] = (_parathyroid(block, people), drawn_from)
     filled = {
@@ -83,36 +83,37 @@ def tabulate(block: Block, people: People, cycle: str, suffix: str) -> dict[str,
     return filled
 
 
-def _blank(block: Block, name: str, share: float) -> Mask:
+def blank(block: Block, name: str, share: float) -> Mask:
     """Mark people whose answer is lost, completely at random."""
     return block.uniform(f"missing {name}") < share
 
 
-def _where(condition: Mask, values: NDArray[Any] | float) -> Array:
+def where(condition: Mask, values: NDArray[Any] | float) -> Array:
     """Values where the condition holds, missing elsewhere."""
     return np.where(condition, values, np.nan)
 
 
-def _demo(block: Block, people: People, cycle: str) -> People:
-    missing = model()["missing"]
+def demography(block: Block, people: People, cycle: str) -> People:
+    """Fill DEMO."""
+    missing = model(block.cycle)["missing"]
     age, examined = people["age"], people["examined"] == 1
     months = age * 12 + np.floor(12 * block.uniform("months"))
-    lost = _blank(block, "education", missing["education"])
+    lost = blank(block, "education", missing["education"])
     refused = np.where(block.uniform("education refused") < 0.4, 7.0, 9.0)
     columns = {
         "SDDSRVYR": np.full(block.size, float(RELEASE[cycle])),
         "RIDSTATR": 1.0 + examined,
-        "RIDEXMON": _where(examined, 2.0 - people["winter"]),
+        "RIDEXMON": where(examined, 2.0 - people["winter"]),
         "RIAGENDR": 1.0 + people["female"],
         "RIDAGEYR": age,
-        "RIDAGEMN": _where(age < 85, months),
-        "RIDAGEEX": _where(
+        "RIDAGEMN": where(age < 85, months),
+        "RIDAGEEX": where(
             examined & (age < 85),
             np.minimum(months + (block.uniform("exam month") < 0.5), 1019.0),
         ),
         "RIDRETH1": people["race"],
-        "DMDEDUC2": _where(age >= 20, np.where(lost, refused, people["education"])),
-        "INDFMPIR": _where(~_blank(block, "income", missing["income"]), people["income"]),
+        "DMDEDUC2": where(age >= 20, np.where(lost, refused, people["education"])),
+        "INDFMPIR": where(~blank(block, "income", missing["income"]), people["income"]),
         "RIDEXPRG": _pregnancy(block, people),
         "WTINT2YR": people["interview_weight"],
         "WTMEC2YR": people["exam_weight"],
@@ -126,47 +127,50 @@ def _demo(block: Block, people: People, cycle: str) -> People:
 
 
 def _pregnancy(block: Block, people: People) -> Array:
-    table, age = model()["pregnancy"], people["age"]
+    table, age = model(block.cycle)["pregnancy"], people["age"]
     chance = np.select(
         [(age >= 20) & (age < 30), (age >= 30) & (age < 40), (age >= 40) & (age < 45)],
         table["share"],
         0.0,
     )
     pregnant = block.uniform("pregnant") < chance
-    code = np.where(_blank(block, "pregnancy", table["unknown"]), 3.0, np.where(pregnant, 1.0, 2.0))
+    code = np.where(blank(block, "pregnancy", table["unknown"]), 3.0, np.where(pregnant, 1.0, 2.0))
     asked = (people["examined"] == 1) & (people["female"] == 1) & (age >= 8) & (age <= 59)
-    return _where(asked, code)
+    return where(asked, code)
 
 
-def _body(block: Block, people: People) -> People:
-    seen = ~_blank(block, "body", model()["missing"]["body"])
+def body_measures(block: Block, people: People) -> People:
+    """Fill BMX."""
+    seen = ~blank(block, "body", model(block.cycle)["missing"]["body"])
     return {
-        "BMXWT": _where(seen, people["weight"]),
-        "BMXHT": _where(seen, people["height"]),
-        "BMXBMI": _where(seen, people["bmi"]),
+        "BMXWT": where(seen, people["weight"]),
+        "BMXHT": where(seen, people["height"]),
+        "BMXBMI": where(seen, people["bmi"]),
     }
 
 
-def _smoking(block: Block, people: People) -> People:
-    table, share = model()["smoking"], model()["missing"]["smoking"]
+def smoking(block: Block, people: People, first_age: int = 20) -> People:
+    """Fill SMQ."""
+    table, share = model(block.cycle)["smoking"], model(block.cycle)["missing"]["smoking"]
     ever = np.where(people["smoker"] >= 1, 1.0, 2.0)
     lost = block.uniform("missing smoking")
     ever = np.where(lost < share / 2, 9.0, np.where(lost < share, 7.0, ever))
-    ever = _where(people["age"] >= 20, ever)
+    ever = where(people["age"] >= first_age, ever)
     yes = ever == 1
     now = np.where(block.uniform("some days") < table["some_days"], 2.0, 1.0)
     started = np.minimum(11.0 + np.floor(12 * block.uniform("age started")), people["age"])
     started = np.where(block.uniform("never regularly") < 0.06, 0.0, started)
     return {
         "SMQ020": ever,
-        "SMD030": _where(yes, started),
-        "SMQ040": _where(yes, np.where(people["smoker"] == 2, now, 3.0)),
+        "SMD030": where(yes, started),
+        "SMQ040": where(yes, np.where(people["smoker"] == 2, now, 3.0)),
     }
 
 
-def _alcohol(block: Block, people: People, cycle: str) -> People:
-    table, missing = model()["drinking"], model()["missing"]
-    answered = ~_blank(block, "drinking", missing["drinking"])
+def alcohol(block: Block, people: People, cycle: str) -> People:
+    """Fill ALQ as it was asked to 2015-2016."""
+    table, missing = model(block.cycle)["drinking"], model(block.cycle)["missing"]
+    answered = ~blank(block, "drinking", missing["drinking"])
     drinker = people["drinker"]
     # Of those who had 12 drinks in life, some never had them within one year.
     yearly = (drinker >= 1) & (block.uniform("12 in a year") < 0.85)
@@ -181,32 +185,36 @@ def _alcohol(block: Block, people: People, cycle: str) -> People:
     most = np.select([unit == 1, unit == 2], [7.0, 4.0], 11.0)
     times = 1.0 + np.floor(most * often * often)
     now = asked_times & (drinker == 2)
-    # Drinks a day: geometric with a mean of 2.8.
-    drinks = np.minimum(1.0 + np.floor(log(1.0 - block.uniform("drinks")) / -0.4418), 20.0)
-    unknown = 999.0 if cycle == "2005-2006" else 99.0
-    drinks = np.where(_blank(block, "drinks", missing["drinks"]), unknown, drinks)
+    drinks = drinks_a_day(block)
     return {
-        "ALD100" if cycle == "2001-2002" else "ALQ101": _where(
-            answered, np.where(yearly, 1.0, 2.0)
-        ),
-        "ALQ110": _where(asked_life, np.where(drinker >= 1, 1.0, 2.0)),
-        "ALQ120Q": _where(asked_times, np.where(drinker == 2, times, 0.0)),
-        "ALQ120U": _where(now, unit),
-        "ALQ130": _where(now, drinks),
+        "ALD100" if cycle == "2001-2002" else "ALQ101": where(answered, np.where(yearly, 1.0, 2.0)),
+        "ALQ110": where(asked_life, np.where(drinker >= 1, 1.0, 2.0)),
+        "ALQ120Q": where(asked_times, np.where(drinker == 2, times, 0.0)),
+        "ALQ120U": where(now, unit),
+        "ALQ130": where(now, drinks),
     }
+
+
+def drinks_a_day(block: Block) -> Array:
+    """Drinks on a day of drinking: geometric with a mean of 2.8, a few not known."""
+    drinks = np.minimum(1.0 + np.floor(log(1.0 - block.uniform("drinks")) / -0.4418), 20.0)
+    unknown = 99.0 if block.cycle in EARLY[:2] else 999.0
+    return np.where(
+        blank(block, "drinks", model(block.cycle)["missing"]["drinks"]), unknown, drinks
+    )
 
 
 def _did(block: Block, name: str, yes: Mask, asked: Mask) -> Array:
     """Yes, no, unable, refused or unknown for an activity."""
-    share = model()["missing"]["activity"]
+    share = model(block.cycle)["missing"]["activity"]
     unable = block.uniform(f"{name} unable") < 0.045
     code = np.where(yes, 1.0, np.where(unable, 3.0, 2.0))
     lost = block.uniform(f"missing {name}")
     code = np.where(lost < share / 2, 9.0, np.where(lost < share, 7.0, code))
-    return _where(asked, code)
+    return where(asked, code)
 
 
-def _times(block: Block, name: str, typical: float, most: float) -> Array:
+def how_often(block: Block, name: str, typical: float, most: float) -> Array:
     """Whole numbers from 1 up, with a long tail."""
     u = block.uniform(name)
     return np.clip(np.ceil(typical * u / (1.0 - u)), 1.0, most)
@@ -214,11 +222,11 @@ def _times(block: Block, name: str, typical: float, most: float) -> Array:
 
 def _minutes(block: Block, name: str) -> Array:
     """Minutes of activity: multiples of 5 from 10 to 600."""
-    return np.clip(10.0 + 5.0 * np.floor(6.0 * _times(block, name, 0.5, 40.0) / 2), 10.0, 600.0)
+    return np.clip(10.0 + 5.0 * np.floor(6.0 * how_often(block, name, 0.5, 40.0) / 2), 10.0, 600.0)
 
 
 def _activity(block: Block, people: People) -> People:
-    table = model()["activity"]
+    table = model(block.cycle)["activity"]
     age = people["age"]
     over_12, over_16 = age >= 12, age >= 16
     walked = _did(block, "walked", block.uniform("walked") < table["walked"], over_12)
@@ -226,13 +234,13 @@ def _activity(block: Block, people: People) -> People:
     level = pick(np.array(table["level"]), block.uniform("level")) + 1.0
     return {
         "PAD020": walked,
-        "PAQ050Q": _where(walked == 1, _times(block, "walks", 2.5, 100.0)),
-        "PAQ050U": _where(walked == 1, 1.0 + np.floor(3 * block.uniform("walk unit"))),
-        "PAD080": _where(walked == 1, _minutes(block, "walk minutes")),
+        "PAQ050Q": where(walked == 1, how_often(block, "walks", 2.5, 100.0)),
+        "PAQ050U": where(walked == 1, 1.0 + np.floor(3 * block.uniform("walk unit"))),
+        "PAD080": where(walked == 1, _minutes(block, "walk minutes")),
         "PAQ100": tasks,
-        "PAD120": _where(tasks == 1, _times(block, "task times", 5.0, 120.0)),
-        "PAD160": _where(tasks == 1, _minutes(block, "task minutes")),
-        "PAQ180": _where(over_16, level),
+        "PAD120": where(tasks == 1, how_often(block, "task times", 5.0, 120.0)),
+        "PAD160": where(tasks == 1, _minutes(block, "task minutes")),
+        "PAQ180": where(over_16, level),
         "PAD200": _did(block, "vigorous", people["vigorous"] == 1, over_12),
         "PAD320": _did(block, "moderate", people["moderate"] == 1, over_12),
         "PAAQUEX": 1.0 + (over_12 & ~over_16),
@@ -243,7 +251,7 @@ def _activities(block: Block, people: People, moves: People, asked: Mask) -> Peo
     """One row for each leisure activity, in the order of people, then level."""
     codes = np.array(list(ACTIVITIES), dtype=np.float64)
     mets = np.array([ACTIVITIES[int(code)][1:] for code in codes])
-    missing = model()["missing"]["minutes"]
+    missing = model(block.cycle)["missing"]["minutes"]
     parts = []
     for level, question in ((1, "PAD320"), (2, "PAD200")):
         number = np.where(asked & (moves[question] == 1), 1.0, 0.0)
@@ -255,12 +263,12 @@ def _activities(block: Block, people: People, moves: People, asked: Mask) -> Peo
             which = ((offset + 3 * turn) % len(codes)).astype(np.int64)
             stream = f"{level} {turn}"
             minutes = _minutes(block, f"activity minutes {stream}")
-            minutes = np.where(_blank(block, f"minutes {stream}", missing), np.nan, minutes)
+            minutes = np.where(blank(block, f"minutes {stream}", missing), np.nan, minutes)
             columns = {
                 "SEQN": people["seqn"],
                 "PADACTIV": codes[which],
                 "PADLEVEL": np.full(block.size, float(level)),
-                "PADTIMES": _times(block, f"activity times {stream}", 6.0, 120.0),
+                "PADTIMES": how_often(block, f"activity times {stream}", 6.0, 120.0),
                 "PADDURAT": minutes,
                 "PADMETS": mets[which, level - 1],
             }
@@ -270,19 +278,24 @@ def _activities(block: Block, people: People, moves: People, asked: Mask) -> Peo
     return {name: values[order] for name, values in joined.items()}
 
 
+def blood_lost(block: Block, people: People) -> Array:
+    """Share of those examined, at everyone's age, whose blood was not drawn."""
+    missing = model(block.cycle)["missing"]
+    return np.where(people["age"] >= 20, missing["serum"], missing["serum_child"])
+
+
 def _serum(block: Block, people: People, cycle: str) -> People:
-    missing = model()["missing"]
-    share = np.where(people["age"] >= 20, missing["serum"], missing["serum_child"])
-    lost = block.uniform("missing serum") < share
-    return {"LBDVIDMS": _where(~lost, lc_ms_equivalent(people["ria"], cycle))}
+    lost = block.uniform("missing serum") < blood_lost(block, people)
+    return {"LBDVIDMS": where(~lost, lc_ms_equivalent(people["ria"], cycle))}
 
 
 def _parathyroid(block: Block, people: People) -> People:
-    lost = _blank(block, "parathyroid hormone", model()["missing"]["serum"])
-    return {"LBXPT21": _where(~lost, parathyroid_hormone(block, people))}
+    lost = blank(block, "parathyroid hormone", model(block.cycle)["missing"]["serum"])
+    return {"LBXPT21": where(~lost, parathyroid_hormone(block, people))}
 
 
-def _recall(block: Block, people: People, cycle: str, day: int) -> People:
+def recall_totals(block: Block, people: People, cycle: str, day: int) -> People:
+    """Fill the totals of a day, DRXTOT or DR1TOT and DR2TOT."""
     early = cycle == "2001-2002"
     status = people["recall"]
     weighed = np.isin(status, (1, 4))
@@ -291,25 +304,25 @@ def _recall(block: Block, people: People, cycle: str, day: int) -> People:
     totals = people
     if day == 2:
         status = np.where(second, status, 5.0)
-        weekday = _where(second, 1.0 + np.floor(7 * block.uniform("second weekday")))
+        weekday = where(second, 1.0 + np.floor(7 * block.uniform("second weekday")))
         totals = intakes(block, people, day=2)
     prefix = "DRD" if early else f"DR{day}"
     reliable = status == 1
     columns = {
-        "WTDRD1": _where(weighed, people["dietary_weight"]),
+        "WTDRD1": where(weighed, people["dietary_weight"]),
         f"{prefix}DRSTZ": status,
         f"{prefix}DAY": weekday,
-        nutrient_name("NUMF", cycle, day): _where(
+        nutrient_name("NUMF", cycle, day): where(
             np.isin(status, (1, 4)), np.where(reliable, totals[f"NUMF{day}"], 2.0)
         ),
     }
     if early:
         columns["WTDR4YR"] = columns["WTDRD1"] / 2
     else:
-        columns["WTDR2D"] = _where(second, people["two_day_weight"])
-        columns["DRABF"] = _where(weighed, np.where(people["recall"] == 4, 1.0, 2.0))
-        columns["DRDINT"] = _where(weighed, 1.0 + second)
+        columns["WTDR2D"] = where(second, people["two_day_weight"])
+        columns["DRABF"] = where(weighed, np.where(people["recall"] == 4, 1.0, 2.0))
+        columns["DRDINT"] = where(weighed, 1.0 + second)
     for nutrient in NUTRIENTS:
         name = nutrient_name(nutrient, cycle, day)
-        columns[name] = _where(reliable, totals[f"{nutrient}{day}"])
+        columns[name] = where(reliable, totals[f"{nutrient}{day}"])
     return columns

@@ -32,7 +32,7 @@ import numpy as np
 
 from analysis.synthetic.arithmetic import Array
 from analysis.synthetic.draw import Block, People, draw_people
-from analysis.synthetic.parameters import CYCLES, model, model_sha256
+from analysis.synthetic.parameters import EARLY, model, model_sha256
 from analysis.synthetic.people import assay_shares, describe, lc_ms_equivalent, status_shares
 
 OUTCOMES = ("deficiency", "insufficiency")
@@ -148,7 +148,7 @@ def population(people: int = DRAWN, seed: int = SEED) -> Iterator[People]:
         Blocks of people, with `day` spread evenly over the week.
     """
     for number in range(-(-people // BLOCK)):
-        block = Block(seed, CYCLES[0], number, BLOCK)
+        block = Block(seed, EARLY[0], number, BLOCK)
         drawn = draw_people(block, sampled=False, adults=True)
         drawn["day"] = 1.0 + np.floor(7.0 * block.uniform("day"))
         yield describe(block, drawn)
@@ -273,8 +273,8 @@ def serum_means() -> Array:
     sizes = model()["population"]["size"]
     means = []
     for values, pmf in assay_shares():
-        by_cycle = [float(lc_ms_equivalent(values, cycle) @ pmf) * sizes[cycle] for cycle in CYCLES]
-        means.append(math.fsum(by_cycle) / sum(sizes[cycle] for cycle in CYCLES))
+        by_cycle = [float(lc_ms_equivalent(values, cycle) @ pmf) * sizes[cycle] for cycle in EARLY]
+        means.append(math.fsum(by_cycle) / sum(sizes[cycle] for cycle in EARLY))
     return np.array(means)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from analysis.synthetic.foods import food_table, foods
 from analysis.synthetic.layout import SEQN, TableLayout, Variable, aged, coded, number
-from analysis.synthetic.parameters import model
+from analysis.synthetic.parameters import CYCLES, model
 from analysis.synthetic.questionnaires import alq, paq, paqiaf, smq
 from analysis.synthetic.supplements import products_taken, use
 
-RELEASE = {"2001-2002": 2, "2003-2004": 3, "2005-2006": 4}
+RELEASE = {cycle: 2 + place for place, cycle in enumerate(CYCLES[:-1])} | {"2021-2023": 12}
 """SDDSRVYR of each cycle."""
 
 

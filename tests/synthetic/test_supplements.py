@@ -12,7 +12,7 @@ from analysis.nhanes.cycles import CYCLES, EVERY_CYCLE, Table
 from analysis.nhanes.reconcile import reconcile
 from analysis.nhanes.source import Source
 from analysis.nhanes.store import Store
-from analysis.synthetic.parameters import CYCLES as WHICH
+from analysis.synthetic.parameters import EARLY as WHICH
 from analysis.synthetic.supplements import parameters, supplement_id
 
 NUTRIENTS = {"magnesium": "MAGN", "calcium": "CALC", "vitamin_d": "VD"}

@@ -11,7 +11,7 @@ import pytest
 from analysis.synthetic import truth
 from analysis.synthetic.arithmetic import normal_cdf
 from analysis.synthetic.draw import Block, Places, draw_people
-from analysis.synthetic.parameters import CYCLES, model, model_sha256
+from analysis.synthetic.parameters import EARLY, model, model_sha256
 from analysis.synthetic.people import (
     DEFICIENT,
     INSUFFICIENT,
@@ -149,8 +149,8 @@ def test_the_file_is_current_and_its_figures_come_out_again():
 
 def test_mean_serum_is_that_of_drawn_people(adults):
     sizes = model()["population"]["size"]
-    total = sum(sizes[cycle] for cycle in CYCLES)
-    serum = sum(lc_ms_equivalent(adults["ria"], cycle) * sizes[cycle] / total for cycle in CYCLES)
+    total = sum(sizes[cycle] for cycle in EARLY)
+    serum = sum(lc_ms_equivalent(adults["ria"], cycle) * sizes[cycle] / total for cycle in EARLY)
     error = serum.std() / math.sqrt(len(serum))
     assert abs(serum.mean() - truth().mean_25ohd) < SIGMAS * error
 
@@ -168,8 +168,8 @@ def test_clustering_leaves_the_margin_alone(name):
     # Over many sets of places the latent variable is standard normal, whatever lies between PSUs.
     means, squares, between = [], [], []
     for seed in range(60):
-        places = Places(seed, CYCLES[0])
-        block = Block(seed, CYCLES[0], 0, 1_280, places.of(0, 1_280), places)
+        places = Places(seed, EARLY[0])
+        block = Block(seed, EARLY[0], 0, 1_280, places.of(0, 1_280), places)
         z = block.normal(name)
         means.append(z.mean())
         squares.append((z * z).mean())
@@ -185,15 +185,15 @@ def test_clustering_leaves_the_margin_alone(name):
 
 def test_strata_hold_similar_places():
     # Stratum after stratum takes its slice of the distribution of places by race and ethnicity.
-    places = Places(12, CYCLES[0])
+    places = Places(12, EARLY[0])
     share = normal_cdf(places.effect("race"))
     np.testing.assert_array_equal(np.floor(share * 15), places.stratum)
     assert (np.floor(normal_cdf(places.effect("status")) * 15) != places.stratum).any()
 
 
 def test_oversampling_is_undone_by_the_weights():
-    sampled = draw_people(Block(1, CYCLES[0], 0, 200_000))
-    whole = draw_people(Block(2, CYCLES[0], 0, 200_000), sampled=False)
+    sampled = draw_people(Block(1, EARLY[0], 0, 200_000))
+    whole = draw_people(Block(2, EARLY[0], 0, 200_000), sampled=False)
     w = sampled["inverse_rate"]
     for name in ("race", "age_group", "female"):
         for code in np.unique(whole[name]):
@@ -204,7 +204,7 @@ def test_oversampling_is_undone_by_the_weights():
 
 @pytest.mark.parametrize("adults_only", [False, True])
 def test_population_draws_are_described_completely(adults_only):
-    block = Block(3, CYCLES[1], 0, 5_000)
+    block = Block(3, EARLY[1], 0, 5_000)
     drawn = draw_people(block, sampled=False, adults=adults_only)
     drawn["day"] = np.ones(block.size)
     people = describe(block, drawn)
