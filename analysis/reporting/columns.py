@@ -54,7 +54,7 @@ def _widths(face: Face) -> dict[str, float]:
 
 LIBERTINUS = Face(
     {
-        0.30: " !'(),.:;I\\fijl{|}°·’‘",
+        0.30: " \N{NO-BREAK SPACE}!'(),.:;I\\fijl{|}°·’‘",
         0.35: '"-/Jt²³',
         0.40: "*[]`rs“”",
         0.50: "#$0123456789?FS_abceghzvxy~τ",
@@ -72,7 +72,7 @@ LIBERTINUS = Face(
 
 CALIBRI = Face(
     {
-        0.25: " ',ijl’‘",
+        0.25: " \N{NO-BREAK SPACE}',ijl’‘",
         0.31: "()-.:;I[]`f·",
         0.36: "!Jrt{}°²³",
         0.40: "/\\szτ",
@@ -140,6 +140,9 @@ _PIECE, _HASH = 17, 32
 """Letters of a long name, and of a hash, that are kept together."""
 _PIECES = re.compile(rf"[0-9a-f]{{{_HASH}}}|[^\s_/]{{1,{_PIECE - 1}}}[_/]*|[_/]+|\s+")
 
+_JOINTS = re.compile(r" (?=/ |%|CI\))|(?<=/) ")
+"""Spaces of a heading at which no line ends."""
+
 _NUMBER, _NAME, _PROSE, _LINE = 15.0, 9.5, 14.0, 60.0
 """In parts of the type's size: the longest number that never breaks, the longest name that should
 not, the least that a column of sentences should have, and the longest line that it asks for."""
@@ -180,6 +183,11 @@ class Fit:
     lines: float
     height: float
     squeezed: bool = False
+
+
+def joined(words: str) -> str:
+    """Keep together what reads badly on two lines of a heading: ``events / n``, ``(95% CI)``."""
+    return _JOINTS.sub("\N{NO-BREAK SPACE}", words)
 
 
 def unbroken(cell: Cell, paper: Paper) -> bool:
@@ -325,6 +333,8 @@ def _needs(table: Table, cell: Cell, head: bool, paper: Paper) -> tuple[float, f
     whole = max(map(paper.face.width, lines)) * bold + mark
     # A path may break behind a slash.
     words = plain.replace("/", "/ ").split() if whole > _PROSE else plain.split()
+    if head:
+        words = joined(plain).split(" ")
     word = max(map(paper.face.width, words), default=0.0) * bold
     if head:
         # A line below words that stand out is a range, which reads badly in two.

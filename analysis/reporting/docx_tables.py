@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from analysis.reporting import wordml
-from analysis.reporting.columns import WORD, Fit, lines_of, pieces, placed
-from analysis.reporting.document import Cell, Group, KeyFacts, Table, Text
+from analysis.reporting.columns import WORD, Fit, joined, lines_of, pieces, placed
+from analysis.reporting.document import Cell, Group, KeyFacts, Table, Text, text
 
 Inline = Callable[[Text, str, float], str]
 """Turns text to runs, given what it stands in and a size of type (0 for its style's)."""
@@ -85,7 +85,8 @@ def _head_row(
     for cell, width, indent in _widths(row, chosen):
         style = "TableHeadNumber" if cell.number else "TableHead"
         style = "TableHeadSpan" if cell.span > 1 else style
-        runs = _stood_out(cell.text, inline, size)
+        kept = text(*(joined(p) if isinstance(p, str) else p for p in cell.text.parts))
+        runs = _stood_out(kept, inline, size)
         rule = "thin" if last else "hair" if cell.span > 1 and cell.text else ""
         made = wordml.paragraph(runs, style, properties=indent)
         cells.append(wordml.cell(made, width, span=cell.span, rule=rule, low=True))

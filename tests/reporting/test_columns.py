@@ -114,6 +114,16 @@ def test_type_is_smaller_where_that_saves_many_lines(paper: Paper, of: int, plac
 
 
 @PAPERS
+@pytest.mark.parametrize("words", ["Q1, events / n", "Difference (95% CI)", "Interval below 1, %"])
+def test_headings_do_not_end_a_line_before_a_sign(paper: Paper, words: str) -> None:
+    last = columns.joined(words).split(" ")[-1]
+    assert last in ("events\xa0/\xa0n", "(95%\xa0CI)", "1,\xa0%")
+    heads = (Cell(text(words), number=True),) * 11
+    made = fit(table(("1",) * 11, head=(heads,)), paper)
+    assert min(made.widths) >= paper.face.width(last) * made.size + paper.padding
+
+
+@PAPERS
 def test_words_that_follow_numbers_stand_off(paper: Paper) -> None:
     made = fit(table(("Female", "51.2", text("of whom many said that they take some"))), paper)
     assert made.gaps == (0, 0, paper.gap)
