@@ -8,47 +8,24 @@ suppressMessages({
 })
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
-arguments <- commandArgs(trailingOnly = TRUE)
-people <- read.csv(arguments[1], stringsAsFactors = FALSE)
-people$in_cohort <- people$in_cohort == "True"
+source(file.path(here, "people.R"))
 people$dose <- people$magnesium_total
-
-levels_of <- list(
-  sex = c("Male", "Female"),
-  race_ethnicity = c("Non-Hispanic White", "Non-Hispanic Black", "Mexican American",
-                     "Other Hispanic", "Other, including multi-racial"),
-  education = c("Less than 9th grade", "9th to 11th grade", "High school or equivalent",
-                "Some college or associate degree", "College graduate or above"),
-  season = c("May to October", "November to April"),
-  smoking = c("Never", "Former", "Current"),
-  alcohol = c("Never", "Former", "Light", "Moderate", "Heavy"),
-  physical_activity = c("None", "Below 500 MET-min/week", "500 to below 1,000 MET-min/week",
-                        "1,000 MET-min/week or more"))
-for (name in names(levels_of)) people[[name]] <- factor(people[[name]], levels_of[[name]])
-
-survey_of <- function() {
-  svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = people)
-}
 cohort <- subset(survey_of(), in_cohort)
-quantiles <- function(design, shares, of = ~dose) {
-  unname(svyquantile(of, design, shares, qrule = "math", ci = TRUE)[[1]][, 1])
-}
 # Groups of each exposure: quartiles; of supplements nobody's 0, then tertiles of the users.
 magnesium <- c("magnesium_total", "magnesium_dietary", "magnesium_supplemental")
 vitamin_d <- c("vitamin_d_total", "vitamin_d_dietary", "vitamin_d_supplemental")
 grouped <- list()
 for (exposure in c(magnesium, vitamin_d)) {
-  of <- as.formula(paste("~", exposure))
   users <- grepl("supplemental", exposure)
   people$taken <- people[[exposure]]
   divided <- if (users) subset(survey_of(), in_cohort & taken > 0) else cohort
-  cuts <- quantiles(divided, if (users) c(1, 2) / 3 else c(1, 2, 3) / 4, of)
+  cuts <- quantiles(divided, if (users) c(1, 2) / 3 else c(1, 2, 3) / 4, exposure)
   if (users) cuts <- c(0, cuts)
   names <- if (users) c("None", "T1", "T2", "T3") else paste0("Q", 1:4)
   people[[paste0(exposure, "_group")]] <- cut(people$taken, c(-Inf, cuts, Inf), labels = names)
   people$group <- people[[paste0(exposure, "_group")]]
   now <- subset(survey_of(), in_cohort)
-  medians <- sapply(names, function(g) quantiles(subset(now, group == g), 0.5, of))
+  medians <- sapply(names, function(g) quantiles(subset(now, group == g), 0.5, exposure))
   people[[paste0(exposure, "_score")]] <- unname(medians[as.character(people$group)])
   grouped[[exposure]] <- list(cuts = cuts, medians = unname(medians), names = names)
 }
@@ -66,9 +43,9 @@ people$endocrine_insufficiency <- ifelse(d >= 50 & d < 75, 1, ifelse(d >= 75, 0,
 people$serum_25ohd <- people$vitamin_d
 people$below_12 <- as.numeric(k < 12)
 people$from_12_to_20 <- as.numeric(k >= 12 & k < 20)
-knots <- quantiles(cohort, c(0.05, 0.35, 0.65, 0.95))
-reference <- quantiles(cohort, 0.5)
-ends <- quantiles(cohort, c(0.01, 0.99))
+knots <- quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), "dose")
+reference <- quantiles(cohort, 0.5, "dose")
+ends <- quantiles(cohort, c(0.01, 0.99), "dose")
 at <- seq(ends[1], ends[2], length.out = 81)[c(1, 8, 15, 22, 30, 40, 60, 81)]
 basis <- function(x, k = knots) unclass(ns(x, knots = k[2:3], Boundary.knots = k[c(1, 4)]))
 columns <- matrix(NA, nrow(people), 3)
@@ -76,7 +53,8 @@ known <- !is.na(people$dose)
 columns[known, ] <- basis(people$dose[known])
 for (i in 1:3) people[[paste0("b", i)]] <- columns[, i]
 # Vitamin D intake as a spline: any basis of the same space gives the same model.
-intake <- basis(people$vitamin_d_total, quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), ~vitamin_d_total))
+intake <- basis(people$vitamin_d_total,
+                quantiles(cohort, c(0.05, 0.35, 0.65, 0.95), "vitamin_d_total"))
 for (i in 1:3) people[[paste0("vitamin_d_", i)]] <- intake[, i]
 cohort <- subset(survey_of(), in_cohort)
 

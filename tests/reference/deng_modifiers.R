@@ -9,28 +9,7 @@ suppressMessages({
 })
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
-people <- read.csv(commandArgs(trailingOnly = TRUE)[1], stringsAsFactors = FALSE)
-people$in_cohort <- people$in_cohort == "True"
-levels_of <- list(
-  sex = c("Male", "Female"),
-  race_ethnicity = c("Non-Hispanic White", "Non-Hispanic Black", "Mexican American",
-                     "Other Hispanic", "Other, including multi-racial"),
-  education = c("Less than 9th grade", "9th to 11th grade", "High school or equivalent",
-                "Some college or associate degree", "College graduate or above"),
-  season = c("May to October", "November to April"),
-  smoking = c("Never", "Former", "Current"),
-  alcohol = c("Never", "Former", "Light", "Moderate", "Heavy"),
-  physical_activity = c("None", "Below 500 MET-min/week", "500 to below 1,000 MET-min/week",
-                        "1,000 MET-min/week or more"))
-for (name in names(levels_of)) people[[name]] <- factor(people[[name]], levels_of[[name]])
-
-survey_of <- function() {
-  svydesign(~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = people)
-}
-quantiles <- function(design, shares, name) {
-  of <- as.formula(paste("~", name))
-  unname(svyquantile(of, design, shares, qrule = "math", ci = TRUE, na.rm = TRUE)[[1]][, 1])
-}
+source(file.path(here, "people.R"))
 cohort <- subset(survey_of(), in_cohort)
 group_of <- function(name, count, design = cohort) {
   cuts <- quantiles(design, seq_len(count - 1) / count, name)

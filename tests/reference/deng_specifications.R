@@ -9,12 +9,9 @@ suppressMessages({
 })
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
 source(file.path(here, "json17.R"))
-everyone <- read.csv(commandArgs(trailingOnly = TRUE)[1], stringsAsFactors = FALSE)
-everyone$in_cohort <- everyone$in_cohort == "True"
-for (name in c("sex", "race_ethnicity", "education", "season", "smoking", "alcohol",
-               "physical_activity", "vitamin_d_supplement")) {
-  everyone[[name]] <- factor(everyone[[name]])
-}
+source(file.path(here, "people.R"))
+# By the alphabet, with other references than the program's: no answer may hang on them.
+for (name in names(levels_of)) people[[name]] <- factor(as.character(people[[name]]))
 
 choices <- list(
   vitamin_d = c("total", "supplements", "food", "none"),
@@ -29,16 +26,7 @@ choices <- list(
   recalls = c("one", "one_late", "two"))
 tight <- glm.control(epsilon = 1e-14, maxit = 100)
 
-survey_of <- function(people) {
-  svydesign(~psu, strata = ~stratum, weights = ~w, nest = TRUE, data = people)
-}
-quantiles <- function(design, shares, name) {
-  of <- as.formula(paste("~", name))
-  unname(svyquantile(of, design, shares, qrule = "math", ci = TRUE, na.rm = TRUE)[[1]][, 1])
-}
-
 specified <- function(chosen, outcome) {
-  people <- everyone
   two <- chosen$recalls == "two"
   weight <- if (chosen$weight == "examination") "weight_examination" else
     if (two) "weight_dietary_two_days" else "weight"
@@ -68,7 +56,7 @@ specified <- function(chosen, outcome) {
   # Sums of decimals: ties at a cut point must not be parted by the last bit.
   people$dose <- round(dose, 9)
   people$inside <- inside
-  design <- subset(survey_of(people), inside)
+  design <- subset(survey_of(people, ~w), inside)
   shares <- c(1, 2, 3) / 4
   cuts <- if (chosen$cut_points == "weighted") quantiles(design, shares, "dose") else
     quantile(people$dose[inside], shares, type = 1, na.rm = TRUE)
@@ -95,7 +83,7 @@ specified <- function(chosen, outcome) {
   high <- if (chosen$scale == "ria") 20 else 50
   event <- if (outcome == "deficiency") level < low else level >= low & level < high
   people$y <- ifelse(event, 1, ifelse(level >= high, 0, NA))
-  design <- subset(survey_of(people), inside & !is.na(y))
+  design <- subset(survey_of(people, ~w), inside & !is.na(y))
   formula <- reformulate(terms, "y")
   once <- function(start) {
     svyglm(formula, design, family = quasibinomial(), control = tight, start = start)
