@@ -147,6 +147,7 @@ def test_the_terminal_shows_cycles_and_pooled(base, artificial_survey, capsys, m
     for text in ("2001-2002", "Random effects", "ARTIFICIAL", "P, own models", "not in 1999-2000"):
         assert text in shown, text
     assert max(map(len, shown.split("estimates:")[0].splitlines())) <= 80
+    assert re.search(r"^report: .+/report\.html, \.pdf, \.docx$", shown, re.MULTILINE)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from analysis import across as cycles_of
 from analysis import pipeline, printing
 from analysis.commands.progress import StudyTeller
 from analysis.commands.runs import require_folder, settings_of
-from analysis.commands.terminal import grid, line, log, named_studies, out
+from analysis.commands.terminal import grid, line, log, named_studies, out, tell_written
 from analysis.models.across import ALL_BY
 from analysis.nhanes.cycles import CYCLES
 from analysis.reporting.index import NAME as INDEX
@@ -50,8 +50,7 @@ def _print(console: Console, outcome: cycles_of.Outcome) -> None:
     for reason in dict.fromkeys(refused.values()):
         cycles = ", ".join(cycle for cycle in refused if refused[cycle] == reason)
         console.print(Text(f"not in {cycles}: {reason}"), highlight=False)
-    line(console, f"{len(outcome.results):,} estimates: {outcome.folder / 'results.csv'}")
-    line(console, f"report: {outcome.folder / 'report.html'}")
+    tell_written(console, outcome.folder, len(outcome.results))
 
 
 def _grid(one: Any, rows: list[Mapping[str, Any]], *, artificial: bool) -> Table:

@@ -23,7 +23,17 @@ from analysis.cohort.build import Cohort
 from analysis.commands.artificial import require_survey_of
 from analysis.commands.compare import verdict_grid
 from analysis.commands.progress import StudyTeller
-from analysis.commands.terminal import Volume, at, grid, line, log, out, studies_of, volume
+from analysis.commands.terminal import (
+    Volume,
+    at,
+    grid,
+    line,
+    log,
+    out,
+    studies_of,
+    tell_written,
+    volume,
+)
 from analysis.errors import InputError
 from analysis.nhanes.store import Store
 from analysis.pipeline import Clock, Settings
@@ -195,5 +205,4 @@ def _print_outcome(console: Console, outcome: pipeline.Outcome) -> None:
     if len(outcome.verdicts):
         table = verdict_grid(outcome.study, outcome.verdicts, artificial=outcome.artificial)
         console.print(table)
-    line(console, f"{len(outcome.results):,} estimates: {outcome.folder / 'results.csv'}")
-    line(console, f"report: {outcome.folder / 'report.html'}")
+    tell_written(console, outcome.folder, len(outcome.results))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -114,6 +115,12 @@ def log() -> Console:
 def line(console: Console, text: str) -> None:
     """Print a line as it is, without markup, colours or wrapping."""
     console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def tell_written(console: Console, folder: Path, estimates: int) -> None:
+    """Say where a run's estimates and its report are, and in which formats."""
+    line(console, f"{estimates:,} estimates: {folder / 'results.csv'}")
+    line(console, f"report: {folder / 'report.html'}, .pdf, .docx")
 
 
 def grid(*columns: str, right: tuple[str, ...] = (), title: str = "") -> Table:
