@@ -21,8 +21,9 @@ from analysis.study import Study
 
 PACKAGES = (
     "numpy", "pandas", "scipy", "statsmodels", "pyreadstat", "pyarrow", "matplotlib", "seaborn",
+    "typst", "python-docx",
 )  # fmt: skip
-"""Packages whose versions can change a digit or a figure."""
+"""Packages whose versions can change a digit, a figure or a page."""
 
 RECORD, SPECIFICATION = "run.json", "study.toml"
 
@@ -78,7 +79,7 @@ def run_record(facts: RunFacts) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of this package, Python and the packages that can change a digit."""
+    """Versions of this package, Python and the packages that can change a digit or a page."""
     found = {"nhanes-magnesium-vitamin-d": __version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in PACKAGES}
 

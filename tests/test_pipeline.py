@@ -129,7 +129,9 @@ def test_the_record_of_the_run_is_complete(folder, base):
     assert record["data"] == "artificial"
     study = load_study(base / "deng_2013.toml")
     assert record["specification_sha256"] == study.sha256
-    assert {"python", "pandas", "statsmodels", "pyreadstat"} <= set(record["versions"])
+    assert {"python", "pandas", "statsmodels", "pyreadstat", "typst", "python-docx"} <= set(
+        record["versions"]
+    )
     assert set(record["seconds"]) == {"fetch", "read", "cohort", "models", "report"}
     tables = pipeline.tables_of(study)
     assert {entry["name"] for entry in record["inputs"]} == {
