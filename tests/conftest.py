@@ -14,11 +14,16 @@ import pytest
 import requests
 from hypothesis import settings
 
+import analysis
 from analysis.nhanes.cycles import Table
 from analysis.nhanes.store import Store
 from analysis.study import Study, load_study
 from analysis.synthetic import write_survey
 from analysis.synthetic.parameters import CYCLES
+
+# What tests start as a process imports the same package, whichever is installed.
+_PATHS = (str(Path(analysis.__file__).parents[1]), os.environ.get("PYTHONPATH"))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, _PATHS))
 
 # No test is timed: a machine with other work is slow.
 settings.register_profile("untimed", deadline=None)
