@@ -1,5 +1,6 @@
 """Bad input gets one message that says what, where and what to do; nothing is half written."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,14 @@ from analysis.cli import main
 from analysis.study import STUDIES
 
 DENG = (STUDIES / "deng_2013.toml").read_text()
-PLAIN = DENG[: DENG.index("[[multinomial]]")] + DENG[DENG.index("[[published]]") :]
-"""Without the sections that build on the outcomes and models."""
+PLAIN = (
+    DENG.partition("[[other_exposures]]")[0]
+    + DENG[DENG.index("[[outcomes]]") : DENG.index("# Where vitamin D intake is the exposure")]
+    + "[[published]]"
+    + DENG.split("[[published]]")[1]
+)
+PLAIN = re.sub(r"^exposures = .*\n", "", PLAIN, flags=re.MULTILINE)
+"""Of one exposure and one published figure, without what builds on the outcomes and models."""
 SMALL = (Path(__file__).parent / "small.toml").read_text()
 
 

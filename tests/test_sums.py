@@ -12,7 +12,8 @@ class Sums:
     """The results of one run, and the numbers of people that their tables must add up to."""
 
     def __init__(self, results: pd.DataFrame) -> None:
-        self.results = results
+        self.parts = {str(name): rows for name, rows in results.groupby("analysis", sort=False)}
+        self.none = results.iloc[:0]
         flow = results[(results["analysis"] == "flow") & (results["measure"] == "remaining")]
         self.cohort = flow["estimate"].iloc[-1]
         self.before = flow["estimate"].iloc[-2:].max()
@@ -21,7 +22,7 @@ class Sums:
 
     def of(self, analysis: str) -> pd.DataFrame:
         """Rows of one analysis that count people."""
-        rows = self.results[self.results["analysis"] == analysis]
+        rows = self.parts.get(analysis, self.none)
         return rows[rows["n"].notna()]
 
     def compared(self, outcome: str) -> float:

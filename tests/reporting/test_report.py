@@ -43,7 +43,8 @@ def page(request: Any, pages: dict[str, str]) -> str:
 @pytest.fixture(params=["deng", "forrest", "whole"])
 def run_and_page(request: Any, pages: dict[str, str]) -> tuple[pd.DataFrame, str]:
     run = request.getfixturevalue(request.param)
-    pages.setdefault(request.param, page_of(run))
+    if request.param not in pages:
+        pages[request.param] = page_of(run)
     return run[0], pages[request.param]
 
 

@@ -56,6 +56,7 @@ def made_up_design():
             return design
         return design.as_replicates(case["make"], rho=case.get("rho"), mse=case["mse"])
 
+    @functools.cache  # by a hundred questions each; nothing changes a design
     def design(name, rule=None, domain="everyone"):
         found = whole(name, rule)
         return found.where(found.frame[domain] == 1)

@@ -1,5 +1,6 @@
 """Models begun at one another's solutions: the digits of single fits, whatever came before."""
 
+import dataclasses
 import itertools
 from pathlib import Path
 
@@ -89,36 +90,45 @@ def single(design, specification, columns):
 
 
 @pytest.mark.parametrize("sample", ["plain", "hard", "lonely"])
-@pytest.mark.parametrize("df", ["design", "residual"])
-def test_digits_are_those_of_single_fits(sample, df):
+def test_digits_are_those_of_single_fits(sample):
     frame = read(sample)
     design, columns = taylor(frame), columns_of(frame)
-    specifications = curve(df=df)
-    table = design.fits(specifications, columns)
+    tables = {
+        df: dict(list(design.fits(curve(df=df), columns).groupby("specification")))
+        for df in ("design", "residual")
+    }
     fitted = 0
-    for specification in specifications:
-        found = table[table["specification"] == specification.name].set_index("coefficient")
+    for specification in curve():
+        of = {
+            df: table[specification.name].set_index("coefficient") for df, table in tables.items()
+        }
         try:
             model = single(design, specification, columns)
         except InputError as error:
-            assert found["problem"].tolist() == [error.message]
+            assert all(found["problem"].tolist() == [error.message] for found in of.values())
             continue
         fitted += 1
-        assert found["problem"].eq("").all()
-        assert list(found.index) == list(model.params.index)
-        # A coefficient near 0 has the digits of its standard error.
-        size = np.maximum(model.params.abs(), model.bse)
-        assert ((found["estimate"] - model.params).abs() <= DIGITS * size).all()
-        np.testing.assert_allclose(found["std_error"], model.bse, rtol=DIGITS)
-        low, high = found["conf_low"], found["conf_high"]
-        np.testing.assert_allclose(
-            (high - low) / 2, (model.conf_int()[1] - model.conf_int()[0]) / 2, rtol=DIGITS
-        )  # NaN without degrees of freedom
-        assert (found["df"] == model.df_resid).all()
-        assert (found["n"] == model.nobs).all()
-        events = np.nan if model.n_events is None else model.n_events
-        np.testing.assert_array_equal(found["events"].astype(float), events)
-    assert fitted >= 0.7 * len(specifications)
+        for df, found in of.items():
+            assert_same(found, dataclasses.replace(model, df_rule=df))
+    assert fitted >= 0.7 * len(curve())
+
+
+def assert_same(found, model):
+    """Hold a part of a table against the model by itself."""
+    assert found["problem"].eq("").all()
+    assert list(found.index) == list(model.params.index)
+    # A coefficient near 0 has the digits of its standard error.
+    size = np.maximum(model.params.abs(), model.bse)
+    assert ((found["estimate"] - model.params).abs() <= DIGITS * size).all()
+    np.testing.assert_allclose(found["std_error"], model.bse, rtol=DIGITS)
+    low, high = found["conf_low"], found["conf_high"]
+    np.testing.assert_allclose(
+        (high - low) / 2, (model.conf_int()[1] - model.conf_int()[0]) / 2, rtol=DIGITS
+    )  # NaN without degrees of freedom
+    assert (found["df"] == model.df_resid).all()
+    assert (found["n"] == model.nobs).all()
+    events = np.nan if model.n_events is None else model.n_events
+    np.testing.assert_array_equal(found["events"].astype(float), events)
 
 
 def test_only_what_needs_care_is_left_to_the_careful_code(plain, monkeypatch):

@@ -113,8 +113,9 @@ def test_regression(answer, entry, made_up_design):
     if design.replicates is not None:
         tolerance = REPLICATED if family == "gaussian" else REPLICATED_LOGISTIC
         f_and_p = 10 * tolerance
-    model = design.glm(formula, family=family)
-    if entry == "matrix":
+    if entry == "formula":
+        model = design.glm(formula, family=family)
+    else:
         model = by_matrix(design, answer["names"], formula, family)
     order = dict(zip(map(name_in_r, model.params.index), model.params.index, strict=True))
     ours = [order[":".join(sorted(name.split(":")))] for name in answer["names"]]
