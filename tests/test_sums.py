@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import pandas as pd
 import pytest
@@ -33,9 +34,13 @@ class Sums:
 
     def aside(self, outcome: str) -> float:
         """People whose outcome is neither, or not known."""
-        if outcome not in self.outcomes.index:
-            return 0.0
-        return self.outcomes.loc[outcome, ["neither", "unknown"]].sum()
+        return self._aside.get(outcome, 0.0)
+
+    @cached_property
+    def _aside(self) -> dict[str, float]:
+        if self.outcomes.empty:
+            return {}
+        return self.outcomes[["neither", "unknown"]].sum(axis=1).to_dict()
 
 
 Found = Iterator[tuple[str, float, float]]
