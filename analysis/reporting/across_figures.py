@@ -25,6 +25,8 @@ POOLED = {
 }
 """What lines of pooled estimates are called, by `stratum`."""
 
+PREDICTED = "Prediction is where the association in another such cycle would lie. "
+
 FEW_CYCLES = 5
 """Of fewer a prediction interval is so wide that it would flatten the estimates of a figure."""
 
@@ -102,6 +104,7 @@ def forest_figure(
         caption=text(
             f"{words.upper_first(title)}, with 95% confidence intervals. Diamonds pool the cycles: "
             "one model of everyone (dotted line), and the cycles' estimates combined. "
+            + (PREDICTED if lines[-1].label == POOLED["prediction interval"] else "")
             + ("Logarithmic scale." if next(iter(whole.values())).measure == "OR" else "")
         ),
         title=words.upper_first(title),

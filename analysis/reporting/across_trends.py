@@ -60,11 +60,13 @@ def _moved(book: Book, facts: RunFacts, each: Thing) -> Text | None:
     unit = "%" if first.measure == "proportion" else f" {first.unit}".rstrip()
     way = {"inverse": "fell", "positive": "rose", "unclear": "is not shown to have changed"}
     direction = words.direction(slope)
+    # The first and the last stand beside each other: with the decimals of the one that has more.
+    decimals = max((n for r in (first, last) if (n := words.decimals_of(r)) is not None), default=0)
     told = text(
         f"{words.upper_first(label(first, facts))} {way.get(direction, 'moved')}: ",
-        words.estimate(first), f"{unit} in {cycle_words(first.stratum_level)}, ",
-        words.estimate(last), f"{unit} in {cycle_words(last.stratum_level)}; per 10 years ",
-        "odds ratio " if slope.measure == "OR" else "", words.with_interval(slope),
+        words.estimate(first, decimals), f"{unit} in {cycle_words(first.stratum_level)}, ",
+        words.estimate(last, decimals), f"{unit} in {cycle_words(last.stratum_level)}; ",
+        "per 10 years ", "odds ratio " if slope.measure == "OR" else "", words.with_interval(slope),
         "" if slope.measure == "OR" else unit,
         ", P for trend\N{NO-BREAK SPACE}", words.p_of(slope),
     )  # fmt: skip
@@ -81,6 +83,7 @@ def _moved(book: Book, facts: RunFacts, each: Thing) -> Text | None:
 
 def _slope_table(book: Book, facts: RunFacts, things: Sequence[Thing], key: str) -> Table:
     body = []
+    what = "Outcomes" if any(outcome for _, outcome, _ in things) else "Intake"
     for each in things:
         slopes = [_trend(book, each, SLOPES, model) for model in ("unadjusted", "age and sex")]
         departs = _trend(book, each, ("p_nonlinear",), "unadjusted")
@@ -97,8 +100,8 @@ def _slope_table(book: Book, facts: RunFacts, things: Sequence[Thing], key: str)
     columns = ("Per 10 years", "P", "Per 10 years, age and sex", "P", "P, departure from a line")
     return Table(
         key=key.replace("_", "-"),
-        caption=text("Change per 10 years (95% confidence intervals)"),
-        head=((*head(""), *head(*columns, number_from=0)),),
+        caption=text(f"{what}: change per 10 years (95% confidence intervals)"),
+        head=((*head(what), *head(*columns, number_from=0)),),
         groups=(Group(tuple(body)),),
         notes=(
             text(

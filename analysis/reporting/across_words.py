@@ -83,7 +83,8 @@ def methods_across(book: Book, facts: RunFacts) -> list[Block]:
     model: Any = [m for m in facts.models if not m.exposures or exposure.measure in m.exposures][-1]
     people = text(
         "People, outcomes and exclusions are those of the study “", facts.study.title, "” (",
-        Code(facts.study.name), "), whose own report describes them, taken to ",
+        Code(facts.study.name), "), whose own report describes them and fills the checklist of ",
+        "STROBE, taken to ",
         listing(cycle.replace("-", words.DASH) for cycle in facts.cycles), ".",
     )  # fmt: skip
     same = text(

@@ -23,7 +23,8 @@ from analysis.reporting.book import Book, Row
 from analysis.reporting.choices import Choice
 from analysis.reporting.document import Figure, Table, text
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.figures import CURVE_FACTOR, value_axis
+from analysis.reporting.figures import CURVE_FACTOR
+from analysis.reporting.scales import value_axis
 from analysis.reporting.tables import numbers_table
 
 BINS = {style.WIDE: 120, style.NARROW: 60}

@@ -12,7 +12,8 @@ from analysis.reporting import words
 from analysis.reporting.book import Row, distinct
 from analysis.reporting.choices import Choice as StudyChoice
 from analysis.reporting.document import Choice, CurveToExplore, Estimates, GridToExplore
-from analysis.reporting.figures import CURVE_FACTOR, log_ticks
+from analysis.reporting.figures import CURVE_FACTOR
+from analysis.reporting.scales import log_ticks
 
 SAYS = {"unclear": 0, "missing": 0, "inverse": 1, "positive": 2}
 """What an interval says, by `words.direction`."""

@@ -11,28 +11,20 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
 from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import Figure, listing, text
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.tables import numbers_table, stratum_name
+from analysis.reporting.scales import value_axis
+from analysis.reporting.tables import in_unit, numbers_table, stratum_name
 from analysis.reporting.words import (
     direction,
     group_noun_of,
     lower_first,
 )
-
-TICKS = (
-    (0.01, 0.1, 1, 10, 100),
-    (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
-    (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4),
-    (0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.4),
-    (0.9, 0.95, 1, 1.05, 1.1),
-)
-"""Tick values of a logarithmic axis, from a wide range to a narrow one."""
 
 CURVE_FACTOR = 20.0
 """A curve's band is cut off beyond this factor, where it would flatten the curve itself."""
@@ -43,15 +35,6 @@ TELLING = {
     "unclear": "with an interval that holds {none}",
     "missing": "not estimable",
 }
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """Choose the first set of round ticks of which at least four lie within the range."""
-    for ticks in TICKS:
-        inside = [tick for tick in ticks if low <= tick <= high]
-        if len(inside) >= 4:
-            return inside
-    return sorted({1.0, *inside})
 
 
 def forest_figure(book: Book, facts: RunFacts, analysis: str) -> Figure:
@@ -137,8 +120,11 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
         lines += [(outcome, level) for level in _levels(rows, outcome)]
     wide = width == style.WIDE
     across = min(len(models), 4 if wide else 2)
-    top = 0.27 + 0.2 * math.ceil(len(models) / across)
-    height = max(0.36, 0.1 * len(models) + 0.04) * len(lines) + 0.58 + top
+    top = 0.14 + 0.2 * math.ceil(len(models) / across)
+    line = max(0.36, 0.1 * len(models) + 0.04)
+    # The first line names the first outcome: it needs no room above its words.
+    above = 0.68 - 0.1 / line
+    height = line * (len(lines) - above) + 0.58 + top
     canvas = Canvas(figsize=(width, height))
     left, right = (0.17, 0.77) if wide else (0.115, 0.69)
     right = min(right, 1 - _room_for_figures(rows, models[-1], wide=wide) / width)
@@ -152,7 +138,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
         draw_interval(axes, row, place, colours[number], _marker(number, len(models)))
     _null_line(axes, places, 1.0 if odds else 0.0)
     _forest_text(axes, rows, facts, places, models[-1], wide=wide)
-    axes.set(ylim=(-0.6, len(lines) - 0.45), yticks=[])
+    axes.set(ylim=(-0.6, len(lines) - 0.4 - above), yticks=[])
     value_axis(axes, finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
     axes.set_xlabel(value_label(rows, facts, odds=odds))
     sns.despine(ax=axes, left=True)
@@ -254,25 +240,6 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], acros
         handles, [style.fit(label, 24, lines=1) for label in labels], loc="upper left",
         ncols=across, borderaxespad=0.2, handlelength=1.8, columnspacing=1.4, handletextpad=0.5,
     )  # fmt: skip
-
-
-def value_axis(axes: Axes, numbers: Sequence[float], *, odds: bool, axis: str) -> None:
-    """Set limits and ticks of the axis that holds estimates; odds ratios on a logarithm."""
-    which = axes.xaxis if axis == "x" else axes.yaxis
-    limit = axes.set_xlim if axis == "x" else axes.set_ylim
-    if odds:
-        inside = [min(max(number, 1e-3), 1e3) for number in numbers] or [0.5, 2.0]
-        low, high = min(*inside, 0.9) / 1.06, max(*inside, 1.1) * 1.06
-        (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
-        limit(low, high)
-        which.set_major_locator(FixedLocator(log_ticks(low, high)))
-        which.set_minor_locator(NullLocator())
-        which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        return
-    inside = [*numbers, 0.0]
-    margin = 0.05 * (max(inside) - min(inside) or 1.0)
-    limit(min(inside) - margin, max(inside) + margin)
-    which.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
 
 
 def curve_figure(book: Book, facts: RunFacts, measure: str) -> Figure:
@@ -406,7 +373,7 @@ def _marks(axes: Axes, book: Book, outcome: str) -> None:
     knots = [row.estimate for row in book.find(analysis="spline", outcome=outcome, measure="knot")]
     axes.plot(knots, [0.0] * len(knots), "^", transform=at, color=style.MUTED, ms=5,
               clip_on=False, zorder=5)  # fmt: skip
-    for row in book.find(analysis="cut_points", stratum=""):
+    for row in book.find(analysis="cut_points", outcome="", stratum=""):
         axes.axvline(row.estimate, color=style.MUTED, lw=0.7, ls=(0, (1, 2)), zorder=0)
 
 
@@ -438,7 +405,7 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
     return Figure(
         key="prevalence",
         caption=text(
-            "Weighted prevalence with 95% confidence intervals"
+            f"Weighted prevalence with 95% confidence intervals{_by_groups(rows, facts)}"
             + ("; diamonds are the published figures." if published else ".")
         ),
         title="Prevalence",
@@ -455,6 +422,14 @@ def prevalence_figure(book: Book, facts: RunFacts) -> Figure:
     )
 
 
+def _by_groups(rows: Sequence[Row], facts: RunFacts) -> str:
+    """Say what the groups are of, where they are of the exposure: else their names say it."""
+    if facts.exposure is None or not any(row.stratum == "dose" for row in rows):
+        return ""
+    exposure = words.lower_first(facts.label(facts.exposure.measure))
+    return f" by {group_noun_of(facts.exposure)} of {exposure}{in_unit(facts)}"
+
+
 def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
     top = 105 * max([0.01, *finite(rows, columns=("estimate", "conf_high", "published"))])
     outcomes = distinct(row.outcome for row in rows)
@@ -464,6 +439,8 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
     down = math.ceil(len(outcomes) / across)
     height = (0.26 * len(strata) + 0.35) * down + 0.45
     canvas = Canvas(figsize=(width, height), layout="constrained")
+    # The last tick of a panel must not run into the first of the next.
+    canvas.get_layout_engine().set(wspace=0.05)  # type: ignore[union-attr, call-arg]
     panels = canvas.subplots(down, across, sharex=True, sharey=True, squeeze=False).ravel()
     for panel, outcome in zip(panels, outcomes, strict=False):
         for row in (row for row in rows if row.outcome == outcome):

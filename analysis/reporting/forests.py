@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
@@ -18,17 +17,12 @@ from analysis.reporting.facts import RunFacts
 from analysis.reporting.figures import (
     draw_interval,
     finite,
-    log_ticks,
-    value_axis,
     value_label,
 )
-from analysis.reporting.panels import few_ticks
+from analysis.reporting.scales import value_axis
 
 INCH_A_LINE = 0.235
 """Height of a line of the plot; one whose label takes two lines is half as high again."""
-
-MOST_TICKS = 6
-"""More labels than these run into each other on the axis of a panel."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +86,6 @@ def forest(lines: Sequence[Line], facts: RunFacts, width: float, *, beside: Line
         axes = canvas.add_axes((place / width, under / high, room / width, body / high))
         _panel(axes, lines, heights, outcome, beside, room)
         value_axis(axes, limits, odds=odds, axis="x")
-        if odds and len(log_ticks(*axes.get_xlim())) > MOST_TICKS:
-            axes.xaxis.set_major_locator(FixedLocator(few_ticks(*axes.get_xlim())))
         axes.set_title(style.fit(facts.outcome(outcome), 34, lines=1), loc="left")
         last = number + across >= len(outcomes)
         axes.tick_params(axis="x", labelbottom=last)

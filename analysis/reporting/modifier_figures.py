@@ -16,7 +16,8 @@ from analysis.reporting import explored, panels, style, words
 from analysis.reporting.book import Row, distinct
 from analysis.reporting.document import Figure, Text, Value, text
 from analysis.reporting.facts import RunFacts
-from analysis.reporting.figures import band_limits, value_axis, value_label
+from analysis.reporting.figures import band_limits, value_label
+from analysis.reporting.scales import value_axis
 from analysis.reporting.tables import numbers_table
 
 DEEPEST = 0.52
@@ -321,7 +322,7 @@ def _slopes(
             if same and values.min() <= bound.estimate <= values.max():
                 panel.axvline(bound.estimate, color=style.INK, lw=0.9, ls=(0, (1, 2)), zorder=0)
         value_axis(panel, limits, odds=odds, axis="y")
-        panel.set_title(style.fit(_title(facts, mine[0]), 42 if across > 1 else 46, lines=1))
+        panel.set_title(style.fit(_title(facts, mine[0]), 38 if across > 1 else 44))
         unit = facts.unit(mine[0].stratum)
         label = facts.label(mine[0].stratum)
         panel.set_xlabel(f"{label}, {unit}" if unit else label)

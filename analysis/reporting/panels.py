@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FixedLocator
 from matplotlib.transforms import blended_transform_factory
 
 from analysis.reporting import style, words
 from analysis.reporting.book import Row
-from analysis.reporting.figures import draw_interval, value_axis
+from analysis.reporting.figures import draw_interval
+from analysis.reporting.scales import value_axis
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Line:
 
 
 LINE = 0.235
-"""Inches from line to line."""
+"""Inches from line to line; a label in two lines takes half as much again."""
 
 LABELS, FIGURES = 1.78, 1.12
 """Inches for the labels at the left and, at the least, the figures at the right of each panel."""
@@ -75,7 +75,15 @@ def forest(
     """
     across = min(2, len(panels)) if width == style.WIDE else 1
     down = math.ceil(len(panels) / across)
-    tall = LINE * len(lines) + 0.2
+    letters = 25 if width == style.WIDE else 22
+    # A heading has nothing beside it in the plot, so it may reach into it.
+    written = [
+        style.fit(line.label, letters + 15, lines=1) if line.heads
+        else style.fit(line.label, letters)
+        for line in lines
+    ]  # fmt: skip
+    places = _places(written)
+    tall = LINE * (places[0] + 1) + 0.2
     block = tall + 0.75
     canvas = Canvas(figsize=(width, block * down))
     labels = LABELS if width == style.WIDE else LABELS - 0.2
@@ -90,16 +98,21 @@ def forest(
         axes = canvas.add_axes(
             (left / width, bottom / (block * down), plot / width, tall / (block * down))
         )
-        _panel(axes, lines, key, odds=odds)
+        _panel(axes, lines, places, key, odds=odds)
         value_axis(axes, numbers, odds=odds, axis="x")
-        if odds:
-            axes.xaxis.set_major_locator(FixedLocator(few_ticks(*axes.get_xlim())))
-        _cut(axes, lines, key)
+        _cut(axes, lines, places, key)
         if position % across == 0:
-            _labels(axes, lines, labels, plot)
+            _labels(axes, lines, written, places, labels, plot)
         axes.set_title(style.fit(title, 40, lines=1))
         axes.set_xlabel(axis)
     return canvas
+
+
+def _places(labels: Sequence[str]) -> list[float]:
+    """Heights of the lines, in lines above the lowest; one of two lines needs more room."""
+    heights = [1.45 if "\n" in label else 1.0 for label in labels]
+    below = [sum(heights[place + 1 :]) for place in range(len(heights))]
+    return [under + (high - 1) / 2 for under, high in zip(below, heights, strict=True)]
 
 
 def _shown(row: Row) -> tuple[float, float]:
@@ -116,11 +129,12 @@ def _printed(lines: Sequence[Line], key: str) -> dict[int, str]:
     return {place: words.shown(row, decimals) for place, row in found.items()}
 
 
-def _panel(axes: Axes, lines: Sequence[Line], key: str, *, odds: bool) -> None:
+def _panel(
+    axes: Axes, lines: Sequence[Line], places: Sequence[float], key: str, *, odds: bool
+) -> None:
     at = blended_transform_factory(axes.transAxes, axes.transData)
     printed = _printed(lines, key)
-    for position, line in enumerate(lines):
-        place = len(lines) - 1 - position
+    for position, (line, place) in enumerate(zip(lines, places, strict=True)):
         if aside := line.asides.get(key):
             axes.text(1.04, place, aside, transform=at, va="center", fontsize=8,
                       color=style.MUTED)  # fmt: skip
@@ -132,18 +146,17 @@ def _panel(axes: Axes, lines: Sequence[Line], key: str, *, odds: bool) -> None:
         axes.text(1.04, place, printed[position], transform=at, va="center", fontsize=8)
     none = 1.0 if odds else 0.0
     axes.axvline(none, color=style.INK, lw=0.9, zorder=0)
-    axes.set(ylim=(-0.6, len(lines) - 0.4), yticks=[])
+    axes.set(ylim=(-0.6, places[0] + 0.6), yticks=[])
     sns.despine(ax=axes, left=True)
 
 
-def _cut(axes: Axes, lines: Sequence[Line], key: str) -> None:
+def _cut(axes: Axes, lines: Sequence[Line], places: Sequence[float], key: str) -> None:
     """Mark with an arrow the limits that lie beyond the axis."""
     low, high = axes.get_xlim()
-    for position, line in enumerate(lines):
+    for line, place in zip(lines, places, strict=True):
         row = line.rows.get(key)
         if row is None or not math.isfinite(row.estimate):
             continue
-        place = len(lines) - 1 - position
         for beyond, edge, marker in (
             (row.conf_low < low, low, "<"), (row.conf_high > high, high, ">"),
         ):  # fmt: skip
@@ -151,35 +164,19 @@ def _cut(axes: Axes, lines: Sequence[Line], key: str) -> None:
                 axes.plot([edge], [place], marker, color=style.SERIES[0], ms=4.5, clip_on=False)
 
 
-TICKS = (
-    (0.01, 0.1, 1, 10, 100),
-    (0.1, 0.3, 1, 3, 10),
-    (0.25, 0.5, 1, 2, 4),
-    (0.5, 0.7, 1, 1.4, 2),
-    (0.8, 0.9, 1, 1.1, 1.25),
-)
-"""Ticks of a short logarithmic axis, from a wide range to a narrow one."""
-
-
-def few_ticks(low: float, high: float) -> list[float]:
-    """Choose the first set of which at least three lie within the range."""
-    for ticks in TICKS:
-        inside = [tick for tick in ticks if low <= tick <= high]
-        if len(inside) >= 3:
-            return inside
-    return [1.0]
-
-
-def _labels(axes: Axes, lines: Sequence[Line], labels: float, plot: float) -> None:
+def _labels(
+    axes: Axes,
+    lines: Sequence[Line],
+    written: Sequence[str],
+    places: Sequence[float],
+    labels: float,
+    plot: float,
+) -> None:
     at = blended_transform_factory(axes.transAxes, axes.transData)
     edge = -(labels - 0.04) / plot
-    letters = 30 if labels == LABELS else 25
     step = 0.1 / plot if any(line.heads for line in lines) else 0.0
-    for position, line in enumerate(lines):
-        place = len(lines) - 1 - position
+    for line, label, place in zip(lines, written, places, strict=True):
         weight, indent = ("bold", 0.0) if line.heads else ("normal", step)
-        # A heading has nothing beside it in the plot, so it may reach into it.
-        label = style.fit(line.label, letters + 12 if line.heads else letters, lines=1)
         box = {"fc": style.PAPER, "lw": 0, "pad": 0.8} if line.heads else None
         axes.text(edge + indent, place, label, transform=at, va="center", fontweight=weight,
-                  fontsize=8, zorder=4, bbox=box)  # fmt: skip
+                  fontsize=8, linespacing=1.05, zorder=4, bbox=box)  # fmt: skip

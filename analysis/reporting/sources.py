@@ -22,6 +22,15 @@ SECTIONS = {
 }  # fmt: skip
 """Sections of the study file that are one table, by the analyses that they ask for."""
 
+STRATA = {
+    "interaction": "interactions", "joint": "interactions", "cut_points": "interactions",
+    "stratum": "strata", "multinomial": "multinomial", "adjusted": "adjusted",
+}  # fmt: skip
+"""Lists of the study file that the column ``stratum`` names an entry of, by the analysis.
+
+An interaction and a stratum may have one name: the row is of one of them.
+"""
+
 NAMED = {
     "outcomes": "outcome", "models": "model", "other_exposures": "exposure",
     "interactions": "interaction", "strata": "strata", "multinomial": "multinomial model",
@@ -112,16 +121,28 @@ def _entries(row: Mapping[str, str], facts: RunFacts) -> Iterator[tuple[str, str
             yield "cohort_options", "", "complete cases"
     yield entry("outcomes", "outcome")
     yield entry("models", "model")
-    exposure = row.get("exposure", "")
-    if exposure and exposure == getattr(facts.exposure, "measure", None):
-        yield "exposure", "", f"exposure {exposure}"
+    own = getattr(facts.exposure, "measure", "")
+    # Curves, and means and prevalences by dose group, are of the study's own exposure unsaid.
+    unsaid = analysis == "spline" or row.get("stratum") == "dose"
+    if own and row.get("exposure", own if unsaid else "") == own:
+        yield "exposure", "", f"exposure {own}"
     else:
         yield entry("other_exposures", "exposure")
-    for section in ("interactions", "strata", "multinomial", "adjusted"):
-        yield entry(section, "stratum")
+    if analysis in STRATA:
+        yield entry(STRATA[analysis], "stratum")
+    if analysis == "slope":
+        for name in _interactions_between(row, own, facts):
+            yield "interactions", name, f"{NAMED['interactions']} {name}"
     yield entry("domains", "stratum_level")
     for figure in _published(row, facts):
         yield "published", figure, f"{NAMED['published']} {figure}"
+
+
+def _interactions_between(row: Mapping[str, str], own: str, facts: RunFacts) -> Iterator[str]:
+    """Name the interactions of the two measures of a slope, which names measures alone."""
+    for interaction in facts.listed("interactions"):
+        if {own, interaction.modifier} == {row.get("exposure"), row.get("stratum")}:
+            yield interaction.name
 
 
 def _published(row: Mapping[str, str], facts: RunFacts) -> Iterator[str]:

@@ -274,7 +274,7 @@ def _lines_table(book: Book, facts: RunFacts, outcome: str) -> Table | None:
     unit = facts.outcome_unit(outcome)
     what = "OR" if odds else f"Difference, {unit}," if unit else "Difference"
     exposure = words.lower_first(facts.label(getattr(facts.exposure, "measure", "")))
-    heads = ("Events / n" if odds else "n", f"{what} {per} (95% CI)", "P")
+    heads = ("Events / n" if odds else "n", f"{what} {words.singular(per)} (95% CI)", "P")
     return Table(
         key=f"strata-lines-{outcome.replace('_', '-')}",
         caption=text(f"{facts.outcome(outcome)}: {exposure} as a straight line within strata"),

@@ -140,8 +140,8 @@ class Drawing:
 
 
 def fit(label: str, letters: int, lines: int = 2) -> str:
-    """Set a label in few lines; one that is too long is cut with an ellipsis."""
-    found = textwrap.wrap(label, letters)
+    """Set a label in few lines, not broken at hyphens; a longer one is cut with an ellipsis."""
+    found = textwrap.wrap(label, letters, break_on_hyphens=False)
     if len(found) <= lines:
         return "\n".join(found)
     return "\n".join([*found[: lines - 1], found[lines - 1][: letters - 1].rstrip() + "…"])

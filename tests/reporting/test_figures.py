@@ -17,7 +17,7 @@ from lxml import etree
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from analysis.reporting import figures, style
+from analysis.reporting import figures, scales, style
 from analysis.reporting.book import Book
 from analysis.reporting.flow import _gaps, flow_figure
 
@@ -124,9 +124,29 @@ def test_labels_are_fitted(label: str, letters: int, lines: int, set_as: str) ->
 
 @given(st.floats(0.01, 0.99), st.floats(1.01, 50))
 def test_a_logarithmic_axis_has_round_ticks_within_it(low: float, high: float) -> None:
-    ticks = figures.log_ticks(low, high)
-    assert 1 in ticks and ticks == sorted(set(ticks)) and len(ticks) <= 10
+    ticks = scales.log_ticks(low, high)
+    assert 1 in ticks and ticks == sorted(set(ticks)) and len(ticks) <= 12
     assert all(low <= tick <= high for tick in ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "length", "letter", "ticks"),
+    [
+        # Labels on both sides of the axis's middle, not only around 1.
+        (0.356, 1.08, 4.3, 0.072, [0.4, 0.5, 0.6, 0.7, 0.8, 1]),
+        (0.125, 1.9, 4.3, 0.072, [0.25, 0.35, 0.5, 0.7, 1, 1.4]),
+        (0.06, 1.2, 2.4, 0.0, [0.1, 0.2, 0.5, 1]),
+        # The same range on shorter axes: fewer labels rather than labels in each other.
+        (0.26, 2.0, 2.0, 0.072, [0.35, 0.5, 0.7, 1, 1.4, 2]),
+        (0.26, 2.0, 0.9, 0.072, [0.5, 1, 2]),
+        (0.26, 2.0, 0.3, 0.072, [1]),
+        (0.995, 1.004, 2.4, 0.0, [1]),
+    ],
+)
+def test_ticks_cover_the_axis_and_do_not_run_together(
+    low: float, high: float, length: float, letter: float, ticks: list[float]
+) -> None:
+    assert scales.log_ticks(low, high, length, letter) == ticks
 
 
 def luminance(colour: str) -> float:

@@ -108,6 +108,33 @@ def test_every_row_leads_to_lines_of_the_study_file(run: Any) -> None:
             {"analysis": "joint", "outcome": "deficiency", "stratum": "vitamin_d_intake"},
             ["outcome deficiency", "interaction vitamin_d_intake"],
         ),
+        (
+            {"analysis": "stratum", "outcome": "deficiency", "exposure": "magnesium_total",
+             "stratum": "vitamin_d_intake"},
+            ["outcome deficiency", "exposure magnesium_total", "strata vitamin_d_intake"],
+        ),
+        # A slope names measures; either way round it is of the interaction.
+        (
+            {"analysis": "slope", "exposure": "magnesium_total", "stratum": "vitamin_d_total"},
+            ["exposure magnesium_total", "interaction vitamin_d_intake"],
+        ),
+        (
+            {"analysis": "slope", "exposure": "vitamin_d_total", "stratum": "magnesium_total"},
+            ["exposure vitamin_d_total", "interaction vitamin_d_intake"],
+        ),
+        (
+            {"analysis": "spline", "outcome": "deficiency", "model": "full", "level": "300"},
+            ["outcome deficiency", "model full", "exposure magnesium_total"],
+        ),
+        (
+            {"analysis": "prevalence", "outcome": "deficiency", "stratum": "dose",
+             "stratum_level": "Q1"},
+            ["outcome deficiency", "exposure magnesium_total"],
+        ),
+        (
+            {"analysis": "prevalence", "outcome": "deficiency", "stratum": "domain"},
+            ["outcome deficiency"],
+        ),
         ({"analysis": "imputed", "outcome": "nobody", "model": "x"}, ["imputation"]),
         ({"analysis": "specification_summary"}, ["specifications"]),
     ],
@@ -117,7 +144,7 @@ def test_what_asked_for_a_row(made: Any, row: dict[str, Any], told: list[str]) -
     results = made.table_of([row | {"measure": "OR", "estimate": 0.5}], "deng_2013")
     section = Section("s", "S", (_paragraph(0),))
     (source,) = sources_of([section], results, facts).values()
-    named = [what for what, _ in source.lines if "group" not in what and "strata" not in what]
+    named = [what for what, _ in source.lines if "group" not in what]
     assert named == told
     lines = facts.study.text.split("\n")
     for what, line in source.lines:
