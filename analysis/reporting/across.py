@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from analysis.reporting import methods, sections, words
+from analysis.reporting import abbreviations, methods, sections, words
 from analysis.reporting.across_figures import (
     POOLED,
     cycle_words,
@@ -15,7 +15,7 @@ from analysis.reporting.across_figures import (
     forest_figure,
 )
 from analysis.reporting.across_trends import trends
-from analysis.reporting.across_words import limitations, methods_across, references
+from analysis.reporting.across_words import limitations, methods_across
 from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.document import (
     Block,
@@ -27,7 +27,6 @@ from analysis.reporting.document import (
     KeyFacts,
     Paragraph,
     Report,
-    Section,
     Table,
     Text,
     listing,
@@ -55,7 +54,7 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
     Report
     """
     book = Book(results)
-    parts = (
+    parts: tuple[tuple[str, str, list[Block]], ...] = (
         ("answer", "The answer", _answer(book, facts)),
         ("cycles", "Cycle by cycle", _cycles(book, facts)),
         ("heterogeneity", "Do the cycles agree?", _heterogeneity(book, facts)),
@@ -64,10 +63,11 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("methods", "Methods", methods_across(book, facts)),
         ("checks", "How the data were checked", sections.checked(facts)),
         ("limitations", "Limitations", [Bullets(tuple(limitations(book, facts)))]),
-        ("references", "References", references(facts)),
+        ("abbreviations", abbreviations.TITLE, []),
+        ("references", "References", []),
         ("provenance", "Versions and hashes", sections.provenance(facts)),
     )
-    made = evenly([Section(key, title, tuple(found)) for key, title, found in parts if found], book)
+    made = evenly(sections.with_lists(parts, facts), book)
     artificial = " (artificial data)" if facts.synthetic else ""
     moved = f", NHANES {words.cycles_words(facts.cycles)}" if facts.moved else ""
     title = f"{facts.study.title} — cycle by cycle{moved}{artificial}"

@@ -13,7 +13,6 @@ from analysis.reporting.document import (
     Block,
     Bullets,
     Code,
-    Doi,
     Heading,
     Paragraph,
     Text,
@@ -44,35 +43,6 @@ SHIFTS = (
     ),
 )  # fmt: skip
 """Between which cycles the survey changed its ways, and how."""
-
-PUBLICATIONS = (
-    (
-        "Cochran WG. The combination of estimates from different experiments. Biometrics "
-        "1954;10:101–129. ", "10.2307/3001666",
-    ),
-    (
-        "Paule RC, Mandel J. Consensus values and weighting factors. Journal of Research of the "
-        "National Bureau of Standards 1982;87:377–385. ", "10.6028/jres.087.022",
-    ),
-    (
-        "Knapp G, Hartung J. Improved tests for a random effects meta-regression with a single "
-        "covariate. Statistics in Medicine 2003;22:2693–2710. ", "10.1002/sim.1482",
-    ),
-    (
-        "Viechtbauer W. Confidence intervals for the amount of heterogeneity in meta-analysis. "
-        "Statistics in Medicine 2007;26:37–52. ", "10.1002/sim.2514",
-    ),
-    (
-        "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects "
-        "meta-analysis. Journal of the Royal Statistical Society A 2009;172:137–159. ",
-        "10.1111/j.1467-985X.2008.00552.x",
-    ),
-    (
-        "Ingram DD, Malec DJ, Makuc DM, et al. National Center for Health Statistics guidelines "
-        "for analysis of trends. Vital and Health Statistics 2(179), 2018.", "",
-    ),
-)  # fmt: skip
-"""Citation and DOI (empty where there is none)."""
 
 
 def methods_across(book: Book, facts: RunFacts) -> list[Block]:
@@ -148,11 +118,11 @@ def _combined() -> tuple[Text, ...]:
             "a normal interval."
         ),
         text(
-            "Random effects: the variance between cycles (τ²) by Paule and Mandel with its "
-            "Q-profile interval; interval of the mean by Hartung and Knapp on one degree of "
-            "freedom less than there are cycles, never narrower than the fixed weights give with "
-            "that t distribution. The prediction interval, on two less, is where the association "
-            "of another such cycle would lie."
+            "Random effects: the variance between cycles (τ²) by Paule and Mandel (1982) with its "
+            "Q-profile interval (Viechtbauer 2007); interval of the mean as Knapp and Hartung "
+            "(2003) on one degree of freedom less than there are cycles, never narrower than the "
+            "fixed weights give with that t distribution. The prediction interval (Higgins et al. "
+            "2009), on two less, is where the association of another such cycle would lie."
         ),
     )
 
@@ -161,7 +131,7 @@ def _tested() -> Text:
     return text(
         "Heterogeneity: Wald F tests that the cycles' own models have the same association, and of "
         "the products of the exposure with indicators of the cycles (beside these) in one model of "
-        "everyone; and Cochran's Q of the cycles' estimates."
+        "everyone; and Cochran's Q of the cycles' estimates (Cochran 1954)."
     )
 
 
@@ -175,10 +145,10 @@ def _years(book: Book) -> Text:
     )
     return text(
         "Means and prevalences are those of the people analysed in each cycle, prevalences with "
-        "logit intervals. Trends are regressions of everyone on the middle of the cycle's years "
-        "(linear, logistic for prevalences), unadjusted, and with age in classes and sex; the "
-        "departure from the line is a Wald test of indicators of all cycles but two beside it."
-        f"{adjusted}"
+        "logit intervals. Trends (Ingram et al. 2018) are regressions of everyone on the middle "
+        "of the cycle's years (linear, logistic for prevalences), unadjusted, and with age in "
+        "classes and sex; the departure from the line is a Wald test of indicators of all cycles "
+        f"but two beside it.{adjusted}"
     )
 
 
@@ -255,13 +225,3 @@ def _few(book: Book, facts: RunFacts) -> list[Text]:
             "for that."
         )
     ]
-
-
-def references(facts: RunFacts) -> list[Block]:
-    """List the study's own publications and those of the methods."""
-    found = []
-    for reference in facts.study.references:
-        doi = getattr(reference, "doi", None)
-        found.append(text(str(reference.citation), *((" ", Doi(doi)) if doi else ())))
-    found += [text(citation, *((Doi(doi),) if doi else ())) for citation, doi in PUBLICATIONS]
-    return [Bullets(tuple(found), ordered=True)]

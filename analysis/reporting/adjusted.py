@@ -83,7 +83,8 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
     if not kinds:
         return []
     lead = text(
-        "Adjusted estimates are predictive margins (Graubard and Korn 1999) of design-based ",
+        "Adjusted estimates are predictive margins (Graubard and Korn 1999; Bieler et al. 2010) "
+        "of design-based ",
         listing(kinds),
         ": the weighted mean of the predictions with everyone set to one group, their other "
         "covariates as they are. Their intervals are by the delta method",

@@ -93,9 +93,9 @@ def lead(known: Known, *statements: Statement) -> Paragraph:
         f"{how_many} {said[state][how_many > 1]}" for state, how_many in number.items() if how_many
     )
     start = (
-        "STROBE says what a report of a cross-sectional study should tell, and STROBE-nut what one "
-        "of nutrition should tell besides; their items are told here in other words. Of the "
-        f"{sum(number.values())}, "
+        "STROBE (von Elm et al. 2007) says what a report of a cross-sectional study should tell, "
+        "and STROBE-nut (Lachat et al. 2016) what one of nutrition should tell besides; their "
+        f"items are told here in other words. Of the {sum(number.values())}, "
     )
     return Paragraph(text(start, told, "."))
 

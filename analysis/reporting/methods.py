@@ -216,7 +216,8 @@ def _exposure(book: Book, facts: RunFacts) -> Text:
     knots = getattr(exposure, "spline_knots", None)
     if knots:
         told += (
-            f" A restricted cubic spline with {knots} knots at Harrell's percentiles shows the "
+            f" A restricted cubic spline with {knots} knots at Harrell's percentiles (Harrell "
+            "2015) shows the "
             f"shape; its reference is {_reference(exposure, unit)}."
         )
     return told
@@ -317,8 +318,8 @@ def _design(book: Book, facts: RunFacts) -> list[Block]:
                 weight_words(facts),
                 "; ",
                 listing(_unweighted(book, facts), last=", and "),
-                " are not. Variances are linearised (Taylor series) with the masked variance "
-                "strata (",
+                " are not. Variances are linearised (Taylor series; Binder 1983) with the masked "
+                "variance strata (",
                 Code("SDMVSTRA"),
                 ") and the units nested in them (",
                 Code("SDMVPSU"),

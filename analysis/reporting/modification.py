@@ -107,17 +107,19 @@ def _interaction(everything: Book, facts: RunFacts) -> list[Text]:
         found.append(
             text(
                 "Additive interaction was measured with both cut at their medians: RERI, "
-                "attributable proportion and synergy index, with the combination of lowest risk as "
-                "reference (Knol and colleagues 2011) and intervals by the delta method."
+                "attributable proportion and synergy index, with the combination of lowest risk "
+                "as reference (Knol et al. 2011) and intervals by the delta method (Hosmer and "
+                "Lemeshow 1992)."
             )
         )
         found.append(
             text(
-                f"Slopes are those of a model with the product of the two measures, given "
+                "Slopes are those of a model with the product of the two measures, given "
                 f"{_per(facts.exposure, facts)} and "
                 f"{_per_unit(each.per, facts.unit(each.modifier))}, at values of the other from "
-                "its 5th to its 95th percentile. Johnson-Neyman bounds are the values at which a "
-                "95% interval of the slope begins or ends to hold no association."
+                "its 5th to its 95th percentile. Johnson-Neyman bounds (Johnson and Neyman 1936; "
+                "Bauer and Curran 2005) are the values at which a 95% interval of the slope "
+                "begins or ends to hold no association."
             )
         )
     return found
@@ -180,9 +182,10 @@ def _strata(facts: RunFacts) -> list[Text]:
             "all within a stratum are left out; those of a continuous one stay.",
         ),
         text(
-            "Interaction was tested in everyone by a Wald test of the products of the dose groups' "
-            "medians with the strata, beside the main terms; and in the same way for the exposure "
-            f"as a straight line, {_per(facts.exposure, facts)}."
+            "Interaction was tested in everyone by a Wald test of the products of the dose "
+            "groups' medians with the strata, beside the main terms; and in the same way for the "
+            f"exposure as a straight line, {_per(facts.exposure, facts)}. Estimates within strata "
+            "stand beside that test (Knol and VanderWeele 2012)."
         ),
     ]  # fmt: skip
 

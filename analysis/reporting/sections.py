@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.reporting import (
+    abbreviations,
     adjusted,
     checklist,
     citations,
@@ -42,7 +43,6 @@ from analysis.reporting.document import (
     Bullets,
     Code,
     Details,
-    Doi,
     KeyFact,
     KeyFacts,
     Listing,
@@ -106,24 +106,50 @@ def build(results: pd.DataFrame, facts: RunFacts) -> Report:
         ("limitations", "Limitations", _limitations(everything, facts)),
         ("checklist", checklist.TITLE, []),
         ("cite", quoting.TITLE, quoting.quoting(book, facts)),
-        ("references", "References", _references(everything, facts)),
+        ("abbreviations", abbreviations.TITLE, []),
+        ("references", "References", []),
         ("provenance", "Versions and hashes", provenance(facts)),
     )
-    sections = evenly(_with_checklist(parts, everything, facts), everything)
+    sections = evenly(_completed(parts, everything, facts), everything)
     return Report(
         _title(facts), facts.study.question, facts.synthetic, sections, _notice(facts),
         sources_of(sections, results, facts),
     )  # fmt: skip
 
 
-def _with_checklist(
+def _completed(
     parts: Sequence[tuple[str, str, list[Block]]], everything: Book, facts: RunFacts
 ) -> tuple[Section, ...]:
-    """Keep the sections that say something; the checklist is filled from the others."""
-    titles = {key: title for key, title, blocks in parts if blocks}
-    filled = checklist.checklist(everything, facts, titles)
-    told = ((k, title, filled if k == "checklist" else blocks) for k, title, blocks in parts)
-    return tuple(Section(key, title, tuple(blocks)) for key, title, blocks in told if blocks)
+    """Keep the sections that say something; the last ones are filled from the others."""
+    filled = ("abbreviations", "references")
+    titles = {key: title for key, title, blocks in parts if blocks or key in filled}
+    listed = checklist.checklist(everything, facts, titles)
+    told = [(k, title, listed if k == "checklist" else blocks) for k, title, blocks in parts]
+    return with_lists(told, facts)
+
+
+def with_lists(
+    parts: Sequence[tuple[str, str, Sequence[Block]]], facts: RunFacts
+) -> tuple[Section, ...]:
+    """Make sections of those parts that say something, and fill what lists what they hold.
+
+    Parameters
+    ----------
+    parts : sequence of (str, str, sequence of Block)
+        Key, title and content. Those of ``abbreviations`` and ``references`` are made here.
+    facts : RunFacts
+
+    Returns
+    -------
+    tuple of Section
+    """
+    said = [Section(key, title, tuple(blocks)) for key, title, blocks in parts if blocks]
+    lists = {
+        "abbreviations": abbreviations.abbreviations(said),
+        "references": citations.references(facts.study, said),
+    }
+    made = (Section(k, title, tuple(lists.get(k, blocks))) for k, title, blocks in parts)
+    return tuple(section for section in made if section.blocks)
 
 
 def _title(facts: RunFacts) -> str:
@@ -299,33 +325,6 @@ def _limitations(book: Book, facts: RunFacts) -> list[Block]:
     found += sensitivity.limitations(book)
     found += drift.limitations(facts)
     return [Bullets(tuple(found))] if found else []
-
-
-def _references(book: Book, facts: RunFacts) -> list[Block]:
-    found = []
-    for reference in facts.study.references:
-        doi = getattr(reference, "doi", None)
-        link = text(" ", Doi(doi)) if doi else text()
-        found.append(text(str(reference.citation), link))
-    found += [
-        text(
-            "National Center for Health Statistics. National Health and Nutrition Examination "
-            "Survey: public data files and their documentation. Hyattsville, Maryland."
-        ),
-        text(
-            "Binder DA. On the variances of asymptotically normal estimators from complex "
-            "surveys. International Statistical Review 1983;51:279–292. ", Doi("10.2307/1402588"),
-        ),
-    ]  # fmt: skip
-    if getattr(facts.exposure, "spline_knots", None):
-        found.append(
-            text(
-                "Harrell FE. Regression Modeling Strategies, 2nd edition. Springer, 2015. ",
-                Doi("10.1007/978-3-319-19425-7"),
-            )
-        )
-    found += citations.references(book)
-    return [Bullets(tuple(found), ordered=True)]
 
 
 def provenance(facts: RunFacts) -> list[Block]:

@@ -35,7 +35,8 @@ def methods(book: Book, facts: RunFacts) -> list[Block]:
 
 def _of_choices(facts: RunFacts) -> list[Block]:
     lead = (
-        "Every combination of one option of each choice was fitted as the main model is. Dose "
+        "Every combination of one option of each choice was fitted as the main model is (a "
+        "specification curve, Simonsohn et al. 2020; a multiverse, Steegen et al. 2016). Dose "
         "groups and spline knots were made anew of the people of each specification. "
         "Specifications count alike: they are no sample of anything, so that their shares and "
         "percentiles have no intervals. Of the variance of the log odds ratio over all, the share "
@@ -65,7 +66,7 @@ def _of_confounding(book: Book, facts: RunFacts) -> list[Text]:
     if asked is not None or book.has("negative_control"):
         told.append(
             text(
-                "Negative controls (Lipsitch and others 2010) take the place of the exposure or "
+                "Negative controls (Lipsitch et al. 2010) take the place of the exposure or "
                 "of the outcome in the same model and the same people, but for terms of the "
                 "control itself."
             )
@@ -83,16 +84,16 @@ def _of_confounding(book: Book, facts: RunFacts) -> list[Text]:
 
 def _of_imputation(facts: RunFacts) -> Text:
     told = text(
-        "Chained equations: continuous covariates by predictive mean matching, categories by "
-        "logistic models, each with a draw of its coefficients. The imputation model holds the "
-        "exposure and its groups, the outcomes, ",
+        "Chained equations (van Buuren 2018): continuous covariates by predictive mean matching, "
+        "categories by logistic models, each with a draw of its coefficients. The imputation "
+        "model holds the exposure and its groups, the outcomes, ",
         model_holds(facts),
-        ", the logarithm of the sample weight, and each sampling unit (Reiter and others 2006). "
+        ", the logarithm of the sample weight, and each sampling unit (Reiter et al. 2006). "
         "People are those of all steps but that of complete cases whose exposure and outcomes are "
         "known. The number of imputed sets follows from the fraction of missing information (von "
         "Hippel 2020). Each set is analysed like complete cases, with the same cut points and "
-        "knots; estimates are pooled by Rubin's rules, with degrees of freedom of Barnard and "
-        "Rubin (1999) from those of the design.",
+        "knots; estimates are pooled by Rubin's rules (Rubin 1987), with degrees of freedom of "
+        "Barnard and Rubin (1999) from those of the design.",
     )
     seed = getattr(imputation(facts), "seed", None)
     return told if seed is None else told + text(" Seed: ", Code(str(seed)), ".")

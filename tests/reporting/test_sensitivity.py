@@ -7,12 +7,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from analysis.reporting import build
 from analysis.reporting.book import Book
-from analysis.reporting.citations import SOURCES, references
 from analysis.reporting.compared import compared
 from analysis.reporting.confounding import confounding
 from analysis.reporting.counted import counted
@@ -295,16 +293,6 @@ def test_a_cycle_without_a_rule_has_a_dash(whole: Any) -> None:
 
 
 # Texts around them
-
-
-@pytest.mark.parametrize("analysis", SOURCES)
-def test_publications_are_named_only_where_they_are_used(whole: Any, analysis: str) -> None:
-    results, _ = whole
-    without = results[results["analysis"] != analysis]
-    one = pd.concat([without, results.iloc[:1].assign(analysis=analysis)], ignore_index=True)
-    added = {item.plain for item in references(Book(one))}
-    added -= {item.plain for item in references(Book(without))}
-    assert len(added) == len(SOURCES[analysis])
 
 
 def test_methods_and_limits_go_with_the_rows(whole: Any, deng: Any) -> None:
