@@ -30,6 +30,7 @@ from printed import (
 
 from analysis.cohort.weights import WEIGHTS
 from analysis.reporting import RunFacts, build
+from analysis.reporting.citations import CITED
 from analysis.reporting.document import Report, Table
 
 CONSTANTS = {
@@ -48,9 +49,9 @@ CONSTANTS = {
     "other names": r"SHA-256|CKD-EPI \d+",
     "items of a checklist": r"^\d+[a-e]?$|\bnut-\d+(\.\d)?",
     "beyond what is printed": r">999\b|<0\.001\b",
-    "publications": (
-        r"(Ding|Hippel|Rubin|others|colleagues|Graubard|Korn|Lipsitch)\)? \(?\d{4}\)?"
-    ),
+    # Held against the list of references by test_citations.
+    "publications": "|".join(rf"{re.escape(each[:-5])} \(?{each[-4:]}\)?" for each in CITED),
+    "a substance": r"25-hydroxyvitamin|A1c",
 }
 """What a report says of numbers whatever the study is."""
 

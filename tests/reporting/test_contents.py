@@ -292,7 +292,7 @@ def test_a_study_of_means_without_exposure(made: Any) -> None:
     report = build(*run)
     assert [section.key for section in report.sections] == [
         "answer", "participants", "means", "methods", "checks", "limitations", "checklist",
-        "cite", "references", "provenance",
+        "cite", "abbreviations", "references", "provenance",
     ]  # fmt: skip
     answer = report.sections[0].blocks
     assert [block.text.plain for block in answer[:-1]] == [
