@@ -88,7 +88,10 @@ class Outcome:
 
 
 def plan_of(
-    study: Study, cycles: Sequence[str] | None = None, among: Collection[str] = CYCLES
+    study: Study,
+    cycles: Sequence[str] | None = None,
+    among: Collection[str] = CYCLES,
+    require: Callable[[Study], None] = lambda study: None,
 ) -> Plan:
     """Find the cycles in which a study can run alone.
 
@@ -99,6 +102,8 @@ def plan_of(
         Those to take; by default all of `among`.
     among : collection of str
         Cycles that there are.
+    require : callable, optional
+        Raises InputError where the data that the study of one cycle reads cannot be had.
 
     Returns
     -------
@@ -121,6 +126,7 @@ def plan_of(
     for cycle in asked:
         try:
             check_study(lean.with_cycles([cycle]), MEASURES)
+            require(lean.with_cycles([cycle]))
         except InputError as error:
             refused[cycle] = one_line(error, cycle)
     kept = [cycle for cycle in asked if cycle not in refused]

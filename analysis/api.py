@@ -244,7 +244,7 @@ def run(
     out : str or Path, optional
         Folder below which the report is written; by default nothing is.
     synthetic : bool, default False
-        Use an artificial survey of 2001-2006, made where it is missing.
+        Use an artificial survey of the cycles that the study reads, made where it is missing.
     offline : bool, default False
         Use what is in `data`, and no network.
 

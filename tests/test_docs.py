@@ -171,7 +171,7 @@ def test_section_4_adds_sections_that_are_in_order(tmp_path: Path) -> None:
 
 
 def test_sections_3_and_4_run(tmp_path: Path, artificial_survey: Path) -> None:
-    """On the artificial survey, which has other cycles and no blood pressure."""
+    """On the artificial survey of 2001-2006, where 2005-2006 alone has blood pressure."""
     own = replaced(
         OWN,
         ('"2013-2014"', '"2003-2004", "2005-2006"'),

@@ -13,12 +13,14 @@ from rich.text import Text
 
 from analysis import across as cycles_of
 from analysis import pipeline, printing
+from analysis.commands.artificial import require_contents
 from analysis.commands.progress import StudyTeller
 from analysis.commands.runs import require_folder, settings_of
 from analysis.commands.terminal import grid, line, log, named_studies, out, tell_written
 from analysis.models.across import ALL_BY
 from analysis.nhanes.cycles import CYCLES
 from analysis.reporting.index import NAME as INDEX
+from analysis.study import Study
 from analysis.synthetic.parameters import CYCLES as ARTIFICIAL
 
 POOLED = ("one model", "fixed effect", "random effects", "prediction interval")
@@ -26,9 +28,11 @@ POOLED = ("one model", "fixed effect", "random effects", "prediction interval")
 
 def across(options: argparse.Namespace) -> None:
     """Fit the main models of studies in each cycle, combine them, and write reports."""
-    among = ARTIFICIAL if options.synthetic else tuple(CYCLES)
+    among, require = tuple(CYCLES), _anything
+    if options.synthetic:
+        among, require = ARTIFICIAL, require_contents
     studies = named_studies(options)
-    plans = [cycles_of.plan_of(study, options.cycles, among) for study in studies]
+    plans = [cycles_of.plan_of(study, options.cycles, among, require) for study in studies]
     settings = settings_of(options, [plan.study for plan in plans])
     require_folder(settings.out)
     clock = pipeline.Clock()
@@ -39,6 +43,10 @@ def across(options: argparse.Namespace) -> None:
             outcome = cycles_of.run(plan, store, settings, say, clock.copy())
         _print(out(), outcome)
     line(out(), f"all reports: {settings.out / INDEX}")
+
+
+def _anything(study: Study) -> None:
+    """Let a study read what it likes: what the CDC has is known when it is fetched."""
 
 
 def _print(console: Console, outcome: cycles_of.Outcome) -> None:

@@ -90,36 +90,35 @@ def _cycles_there(folder: Path, wanted: dict[str, int]) -> set[str]:
     return set(manifest["cycles"]) if whole else set()
 
 
-def require_contents(studies: Iterable[Study]) -> None:
-    """See to it that an artificial survey can have all that studies read.
+def require_contents(study: Study) -> None:
+    """See to it that an artificial survey can have all that a study reads.
 
     Raises
     ------
     InputError
-        If one reads a cycle, a table or a variable that is not in it.
+        If it reads a cycle, a table or a variable that is not in it.
     """
     has = contents()
-    for study in studies:
-        missed = dict.fromkeys(
-            words
-            for table, variables in tables_of(study).items()
-            for words in lacking(has, table, variables)
+    missed = dict.fromkeys(
+        words
+        for table, variables in tables_of(study).items()
+        for words in lacking(has, table, variables)
+    )
+    if missed:
+        named = [*missed][:MOST_NAMED]
+        more = f" and {len(missed) - MOST_NAMED} more" if len(missed) > MOST_NAMED else ""
+        raise InputError(
+            f"{study.name} reads what is not in the artificial survey: {', '.join(named)}{more}",
+            where=study.origin,
+            remedy="It has what the studies of this package read. Choose other cycles with "
+            "--cycles or other measures, or run the study on NHANES (without --synthetic).",
         )
-        if missed:
-            named = [*missed][:MOST_NAMED]
-            more = f" and {len(missed) - MOST_NAMED} more" if len(missed) > MOST_NAMED else ""
-            raise InputError(
-                f"{study.name} reads what is not in the artificial survey: "
-                f"{', '.join(named)}{more}",
-                where=study.origin,
-                remedy="It has what the studies of this package read. Choose other cycles with "
-                "--cycles or other measures, or run the study on NHANES (without --synthetic).",
-            )
 
 
 def require_survey_of(options: argparse.Namespace, studies: Collection[Study]) -> Path:
     """See to it that the artificial survey is there, with all that studies read; see both."""
-    require_contents(studies)
+    for study in studies:
+        require_contents(study)
     cycles = {cycle for study in studies for cycle in study.data.cycles}
     return require_survey(options, cycles)
 

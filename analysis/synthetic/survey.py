@@ -6,9 +6,10 @@ import dataclasses
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,8 @@ def all_layouts(cycle: str) -> tuple[TableLayout, ...]:
     return (*first, *later_layouts(cycle, suffix))
 
 
-def contents() -> dict[Table, frozenset[str]]:
+@cache
+def contents() -> Mapping[Table, frozenset[str]]:
     """Say what an artificial survey of every cycle has: each table with its variables."""
     found = {
         Table(layout.name, cycle): layout.variables

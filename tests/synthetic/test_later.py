@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis import run
+from analysis import across, run
 from analysis.cli import main
 from analysis.cohort.build import build_frame, required_columns
 from analysis.cohort.measures import MEASURES
@@ -25,6 +25,7 @@ from analysis.study import load_study
 from analysis.study.reads import measures_of, tables_of
 from analysis.synthetic import MANIFEST, is_artificial
 from analysis.synthetic.later import later_layouts
+from analysis.synthetic.parameters import CYCLES as ALL
 from analysis.synthetic.parameters import LATER, described, further, model
 from analysis.synthetic.survey import contents
 
@@ -253,7 +254,7 @@ def test_every_measure_of_the_studies_can_be_computed(later_survey, cycle):
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_survey_has_what_each_study_reads(name):
-    require_contents([load_study(name)])
+    require_contents(load_study(name))
     assert tables_of(load_study(name))
 
 
@@ -355,6 +356,13 @@ def test_a_study_that_needs_more_is_told_what_is_not_there(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "not in the artificial survey: table DPQ_G (2011-2012)" in said
     assert not (tmp_path / "data").exists()
+
+
+def test_cycles_that_are_not_drawn_are_left_out_across_them():
+    plan = across.plan_of(load_study("xu_2024"), among=ALL, require=require_contents)
+    assert plan.cycles == ALL[2:-1]
+    assert "not in the artificial survey: table" in plan.refused["2001-2002"]
+    assert "not in the artificial survey" not in plan.refused["2021-2023"]
 
 
 @pytest.mark.parametrize(
