@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+import numpy as np
+
 from analysis.reporting.document import Cell, Code, Part, Strong, Table, Text, text
 
 
@@ -138,20 +140,24 @@ WORD = Paper(
 _MARK = 1.4
 _PIECE, _HASH = 17, 32
 """Letters of a long name, and of a hash, that are kept together."""
-_PIECES = re.compile(rf"[0-9a-f]{{{_HASH}}}|[^\s_/]{{1,{_PIECE - 1}}}[_/]*|[_/]+|\s+")
-
+_PIECES = re.compile(rf"[0-9a-f]{{{_HASH}}}|[^\s_/(]{{1,{_PIECE - 1}}}[_/(]*|[_/(]+|\s+")
 _JOINTS = re.compile(r" (?=/ |%|CI\))|(?<=/) ")
 """Spaces of a heading at which no line ends."""
 
-_NUMBER, _NAME, _PROSE, _LINE = 15.0, 9.5, 14.0, 60.0
-"""In parts of the type's size: the longest number that never breaks, the longest name that should
-not, the least that a column of sentences should have, and the longest line that it asks for."""
+_NUMBER, _VERDICT, _NAME, _PROSE, _LINE = 15.0, 11.0, 9.5, 14.0, 60.0
+"""In parts of the type's size: the longest number and verdict that never break, the longest name
+that should not, the least that a column of sentences should have, and the longest line that it asks
+for."""
 
 _SPARE = 3.0
 """Most that is added to a column's width where there is room; wider, the eye loses the row."""
 
 _SPARED = 0.75
 """Smaller type is taken where it leaves no more than so many of the lines."""
+
+_POURS, _AT_ONCE, _HIGHEST = 32, (1, 3, 8), 4
+"""In how many portions room is given to columns, how many a column may get at once, and how much
+the highest cell of a row counts."""
 
 
 @dataclass(frozen=True)
@@ -242,36 +248,34 @@ def fit(table: Table, paper: Paper) -> Fit:
         and no word sticks out, unless a smaller one saves many lines. On a turned page only where
         no type does on an upright one.
     """
-    gaps = _gaps(table, paper)
     hard, soft, wanted = _asked(table, paper)
     sizes = paper.sizes
-    tries = [
-        (least, turned, some)
-        for turned in (False, True)
-        for least, some in ((soft, sizes[table.stack : 3]), (hard, sizes))
-    ]
-    for least, turned, some in tries:
-        room = (paper.turned if turned else paper.upright) - len(least) * paper.padding - sum(gaps)
-        fitting = [size for size in some if sum(least) * size <= room]
-        made = [_set(table, paper, least, wanted, room, size, turned, gaps) for size in fitting]
-        if made:
-            spared = (one for one in made if one.lines <= _SPARED * made[0].lines)
-            return next((one for one in spared if one.size != sizes[-1]), made[0])
+    for turned in (False, True):
+        for least, some in ((soft, sizes[table.stack : 3]), (hard, sizes)):
+            found = [_set(table, paper, least, wanted, size, turned) for size in some]
+            made = [each for each in found if each]
+            if made:
+                spared = (each for each in made if each.lines <= _SPARED * made[0].lines)
+                return next((each for each in spared if each.size != sizes[-1]), made[0])
     scale = paper.turned / sum(hard)
     widths, none = tuple(w * scale for w in hard), (0.0,) * len(hard)
     return Fit(widths, sizes[-1], True, none, math.inf, math.inf, squeezed=True)
 
 
 def _set(
-    table: Table, paper: Paper, least: list[float], wanted: list[float], room: float, size: float,
-    turned: bool, gaps: tuple[float, ...],
-) -> Fit:  # fmt: skip
-    shared = _share(least, [max(w) for w in zip(least, wanted, strict=True)], room / size)
+    table: Table, paper: Paper, least: list[float], wanted: list[float], size: float, turned: bool
+) -> Fit | None:
+    """Set a table in a size of type, if it fits."""
+    gaps = _gaps(table, paper)
+    room = (paper.turned if turned else paper.upright) - len(least) * paper.padding - sum(gaps)
+    if sum(least) * size > room:
+        return None
+    wanted = [max(w) for w in zip(least, wanted, strict=True)]
+    shared = _share(table, least, wanted, room / size, paper)
     lines = _lines(table, shared, paper)
     points = (s * size + paper.padding + g for s, g in zip(shared, gaps, strict=True))
-    return Fit(
-        tuple(points), size, turned, gaps, lines, lines * size * 1.35 + table.lines * 2.5
-    )  # fmt: skip
+    height = lines * size * 1.35 + table.lines * 2.5
+    return Fit(tuple(points), size, turned, gaps, lines, height)
 
 
 def _gaps(table: Table, paper: Paper) -> tuple[float, ...]:
@@ -281,13 +285,60 @@ def _gaps(table: Table, paper: Paper) -> tuple[float, ...]:
     return (0.0, *found)
 
 
-def _share(least: list[float], wanted: list[float], free: float) -> list[float]:
+def _share(
+    table: Table, least: list[float], wanted: list[float], free: float, paper: Paper
+) -> list[float]:
+    """Give each column what it would like, or what there is to those that make rows high."""
     if sum(wanted) <= free:
         spare = min((free - sum(wanted)) / len(wanted), _SPARE)
         return [width + spare for width in wanted]
-    more = [w - n for w, n in zip(wanted, least, strict=True)]
-    spare = (free - sum(least)) / sum(more)
-    return [n + spare * m for n, m in zip(least, more, strict=True)]
+    wholes, most, widths = _wholes(table, paper), np.array(wanted), np.array(least)
+    portion = (free - sum(least)) / _POURS
+    while (left := free - widths.sum()) > 0.01:
+        high = _high(wholes, widths)
+        moves = [
+            (at, more)
+            for at, lacks in enumerate(most - widths)
+            for more in sorted({min(lacks, left, times * portion) for times in _AT_ONCE})
+            if more > 0
+        ]
+        gains = [
+            (high - _high(wholes, widths + more * (np.arange(len(least)) == at))) / more
+            for at, more in moves
+        ]
+        at, more = moves[int(np.argmax(gains))]
+        widths[at] += more
+    return [float(width) for width in widths]
+
+
+def _high(wholes: np.ndarray, widths: np.ndarray) -> float:
+    """Tell how high rows are, smoothly: a cell that fits on a line counts for less at once."""
+    times = wholes / widths
+    lines = np.where(times <= 1.0, 1.0, times + 0.5)
+    return float(((lines**_HIGHEST).sum(axis=1) ** (1 / _HIGHEST)).sum())
+
+
+def _wholes(table: Table, paper: Paper) -> np.ndarray:
+    """Width that each cell of one column has on one line."""
+    rows = [(row, True) for row in table.head]
+    rows += [(row, False) for group in table.groups for row in group.rows]
+    found = np.zeros((len(rows), table.columns))
+    for line, (row, head) in enumerate(rows):
+        for at, cell in placed(row):
+            if cell.span == 1:
+                found[line, at] = _whole(cell, head, paper)
+    if any(group.label for group in table.groups):
+        found[:, 0] += paper.indent / paper.sizes[-1]
+    return found
+
+
+def _whole(cell: Cell, head: bool, paper: Paper) -> float:
+    """Width of a cell on one line, or of its longer line where it has two."""
+    if any(isinstance(part, Code) for part in cell.text.parts):
+        return len(cell.text.plain) * paper.face.fixed
+    bold = paper.face.bold if head or cell.mark else 1.0
+    lines = [paper.face.width(line.plain) for line in _set_lines(cell, paper)]
+    return max(lines) * bold + (_MARK if cell.mark else 0.0)
 
 
 def placed(row: tuple[Cell, ...]) -> Iterator[tuple[int, Cell]]:
@@ -323,29 +374,24 @@ def _asked(table: Table, paper: Paper) -> tuple[list[float], list[float], list[f
 
 
 def _needs(table: Table, cell: Cell, head: bool, paper: Paper) -> tuple[float, float, float]:
-    plain = cell.text.plain
+    plain, whole = cell.text.plain, _whole(cell, head, paper)
     if any(isinstance(part, Code) for part in cell.text.parts):
         longest = _longest_name(plain, paper)
-        return longest, longest, max(longest, min(len(plain) * paper.face.fixed, _LINE))
-    bold = paper.face.bold if head else 1.0
-    mark = _MARK if cell.mark else 0.0
-    lines = [line.plain for line in _set_lines(cell, paper)]
-    whole = max(map(paper.face.width, lines)) * bold + mark
-    # A path may break behind a slash.
-    words = plain.replace("/", "/ ").split() if whole > _PROSE else plain.split()
+        return longest, longest, max(longest, min(whole, _LINE))
     if head:
-        words = joined(plain).split(" ")
-    word = max(map(paper.face.width, words), default=0.0) * bold
-    if head:
+        word = max(map(paper.face.width, joined(plain).split(" ")), default=0.0) * paper.face.bold
         # A line below words that stand out is a range, which reads badly in two.
-        return (whole,) * 3 if len(lines) > 1 else (word, word, max(word, min(whole, _NAME)))
+        two = len(_set_lines(cell, paper)) > 1
+        return (whole,) * 3 if two else (word, word, max(word, min(whole, _NAME)))
     if table.stack and cell.number:
         piece = max(map(paper.face.width, pieces(cell, paper)))
-        liked = max(map(paper.face.width, plain.replace("; ", ";\n").split("\n")))
-        return piece, liked if liked <= _NAME else piece, whole
-    if unbroken(cell, paper):
+        figure = max(map(paper.face.width, plain.replace("; ", ";\n").split("\n")))
+        return piece, max(piece, figure if figure <= _NUMBER else 0.0), whole
+    if unbroken(cell, paper) or (cell.mark and whole <= _VERDICT):
         return whole, whole, whole
-    word += mark
+    # A path may break behind a slash.
+    words = plain.replace("/", "/ ").split() if whole > _PROSE else plain.split()
+    word = max(map(paper.face.width, words), default=0.0)
     return word, max(word, _least_liked(whole, table.stack)), min(whole, _LINE)
 
 

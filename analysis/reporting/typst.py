@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +48,9 @@ from analysis.reporting.html import doi_url, numbering
 LONGEST = {"data": 60, "supporting": 150}
 """Rows of the longest table in the appendix; a longer one is told of, with where to find it."""
 
-_WHOLE = 300.0
-"""Height of the highest table that is kept on one page, in points."""
+_WHOLE = {False: 300.0, True: 150.0}
+"""Height of the highest table that is kept on one page, in points; less for one of sentences, whose
+rows are high."""
 
 _WIDEST, _TALLEST = 430.0, 590.0
 """Points that a figure may be wide, so that its type is that of the text, and high, so that its
@@ -57,11 +60,23 @@ _FLOATS = 280.0
 """Height from which a figure may stand on another page than its place, so that none is left half
 empty."""
 
+_ALONE = 480.0
+"""Height from which a figure has a page to itself."""
+
+_LED, _LEAD = ("table", "bullets", "pointer"), 400
+"""What a paragraph of at most so many letters stays with."""
+
 _LONG = 900
 """Letters of a table's cell from which its row may be broken over pages."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_SHORT = 74
+_SHORT = 100
+"""Letters of a title above each page."""
+
+_BEFORE = re.compile(r"[(\[]?(?:95% CI|\b[A-Za-z]{1,4} [=<>≤≥]) $")
+_BEHIND = re.compile(r"[^\s(]{1,8}(?=\s|$)")
+"""What of the words beside a number is read with it, and stands on its line."""
+
 _KEYWORDS = ("NHANES", "complex survey", "design-based inference", "reanalysis")
 
 Json = dict[str, Any]
@@ -139,7 +154,7 @@ def _report(report: Report) -> Json:
     title = _clean(report.title)
     return {
         "title": title,
-        "short": title if len(title) <= _SHORT else f"{title[: _SHORT - 1].rstrip()}…",
+        "short": textwrap.shorten(title, _SHORT, placeholder="…"),
         "question": _clean(report.question),
         "notice": _clean(report.notice),
         "synthetic": report.synthetic,
@@ -185,6 +200,7 @@ class _Setter:
         if aside:
             heading = {"kind": "heading", "title": _clean(section.title)}
             self.supporting += [heading, *aside]
+        _arrange(body)
         return {"key": section.key, "title": _clean(section.title), "blocks": body}
 
     def _details(self, block: Details) -> list[Json]:
@@ -210,12 +226,19 @@ class _Setter:
 
     def blocks(self, blocks: Sequence[Block]) -> list[Json]:
         """Set blocks where they stand."""
-        return [each for block in blocks for each in self._block(block)]
+        found = [each for block in blocks for each in self._block(block)]
+        _arrange(found)
+        return found
 
     def _block(self, block: Block) -> Iterator[Json]:
         match block:
             case Paragraph():
-                yield {"kind": "paragraph", "text": inline(block.text), "as": block.kind}
+                yield {
+                    "kind": "paragraph",
+                    "text": inline(block.text),
+                    "as": block.kind,
+                    "leads": False,
+                }
             case Heading():
                 yield {"kind": "heading", "title": _clean(block.title)}
             case Bullets():
@@ -250,7 +273,7 @@ class _Setter:
         return {
             "kind": "table", **told,
             "size": fit.size, "widths": fit.widths, "gaps": fit.gaps, "turned": fit.turned,
-            "whole": fit.height <= _WHOLE, "words": table.stack,
+            "whole": fit.height <= _WHOLE[table.stack], "words": table.stack, "waits": False,
             "head": [[_cell(cell, table, fit) for cell in row] for row in table.head],
             "groups": [
                 {
@@ -267,9 +290,27 @@ class _Setter:
         return {
             "kind": "figure", "number": self._name(figure), "label": _label(_key(figure)),
             "caption": inline(figure.caption), "file": f"{figure.key}.svg",
-            "width": width, "floats": height > _FLOATS,
+            "width": width, "floats": height > _FLOATS, "alone": height > _ALONE,
             "alt": _clean(f"{figure.title}. {figure.description}"),
         }  # fmt: skip
+
+
+def _arrange(blocks: list[Json]) -> None:
+    """Keep what leads to a block with it, and tables clear of figures that have their own page.
+
+    Such a figure floats, and would come between the rows of a table that begins below its place:
+    the table floats behind it, and so do the others behind the figure, in their order.
+    """
+    for each, after in pairwise(blocks):
+        if each["kind"] == "paragraph":
+            told = "".join(part if isinstance(part, str) else str(part) for part in each["text"])
+            each["leads"] = after["kind"] in _LED and len(told) <= _LEAD
+    alone = (at for at, each in enumerate(blocks) if each.get("alone"))
+    behind = blocks[next(alone, len(blocks)) :]
+    tables = [each for each in behind if each["kind"] == "table" and not each["turned"]]
+    waits = any(not each["whole"] for each in tables)
+    for each in tables:
+        each["waits"] = waits
 
 
 def _point(body: list[Json], pointer: Json) -> None:
@@ -331,7 +372,23 @@ def _cell(cell: Cell, table: Table, fit: columns.Fit) -> Json:
 
 def inline(text: Text) -> list[str | Json]:
     """Set running text: plain words as strings, the rest as what they are."""
-    return [_part(part) for part in text.parts]
+    parts = [_part(part) for part in text.parts]
+    for at, part in enumerate(parts):
+        if isinstance(part, dict) and part["as"] == "value":
+            _tie(parts, at)
+    return [part for part in parts if part]
+
+
+def _tie(parts: list[str | Json], at: int) -> None:
+    """Move what is read with a number from the words beside it to the number."""
+    value: Any = parts[at]
+    before, behind = (parts[n] if 0 <= n < len(parts) else "" for n in (at - 1, at + 1))
+    if isinstance(before, str) and (found := _BEFORE.search(before)):
+        parts[at - 1] = before[: found.start()]
+        value["text"] = found.group() + value["text"]
+    if isinstance(behind, str) and (found := _BEHIND.match(behind)):
+        parts[at + 1] = behind[found.end() :]
+        value["text"] += found.group()
 
 
 def _part(part: Part) -> str | Json:

@@ -148,6 +148,7 @@ def test_lines_begin_after_words_that_stand_out() -> None:
         ("ab" * 32, ["ab" * 16, "ab" * 16]),
         ("magnesium_two_day_total", ["magnesium_", "two_", "day_", "total"]),
         ("age >= 20", ["age", " ", ">=", " ", "20"]),
+        ("missing(retinopathy_told)", ["missing(", "retinopathy_", "told)"]),
     ],
 )
 def test_codes_break_without_a_character_more(code: str, pieces: list[str]) -> None:
@@ -162,3 +163,42 @@ def test_long_names_take_the_room_that_they_need_where_they_have_no_joints() -> 
     assert whole.widths[0] >= len(name) * CALIBRI.fixed * whole.size
     # A hash has more than that only where there is room beside it.
     assert whole.widths[0] < WORD.upright / 2
+
+
+def test_smaller_type_is_taken_where_it_spares_most_rows_a_line() -> None:
+    long = "Serum 25(OH)D of those who take it, per 10 nmol/L"
+    numbers = ("0.8682", "0.3826", "1.354", "10,883", "0.8682", "0.3826", "1.354")
+    head = tuple(Cell(text("Column one"), number=n > 0) for n in range(9))
+    rows = [(long, "A middle size", *numbers)] * 20
+    wrapped = fit(table(*rows, head=(head,)), PDF)
+    assert wrapped.size < PDF.sizes[0] and wrapped.lines <= 23
+    few = fit(table(*rows[:1], *[("Short", "A middle size", *numbers)] * 20, head=(head,)), PDF)
+    assert few.size == PDF.sizes[0]
+
+
+@PAPERS
+@pytest.mark.parametrize("words", ["cannot be judged", "does not apply", "to be written"])
+def test_verdicts_and_headings_stay_whole(words: str, paper: Paper) -> None:
+    verdict, sentence = Cell(text(words), mark="open"), Cell(text("Told at length. " * 12))
+    heads = ("State", "Q1, events / n", "What", "How", "Why", "Where")
+    head = tuple(Cell(text(words)) for words in heads)
+    rows = ((verdict, Cell(text("1"), number=True), *[sentence] * 4),) * 3
+    made = fit(table(("",), head=(head,), groups=(Group(rows),), stack=True), paper)
+    needs = [paper.face.width(each) * paper.face.bold for each in (words, "events / n")]
+    for width, need in zip(made.widths, needs, strict=False):
+        assert width - paper.padding >= need * made.size - 0.01
+
+
+@PAPERS
+def test_room_goes_to_the_cells_that_make_rows_high(paper: Paper) -> None:
+    last = ("One label of many words. " * 6, "1", "Said at length. " * 15)
+    made = fit(table(*[("A label", "1", "Said at length. " * 15)] * 9, last, stack=True), paper)
+    assert made.widths[2] > 2.5 * made.widths[0]
+    assert sum(made.widths) == pytest.approx(paper.upright)
+
+
+def test_a_number_stands_beside_its_interval_where_there_is_room() -> None:
+    figure = "42.0% (36.2–48.1); n = 2,337"
+    made = fit(table(("Women", figure, *["Equal to the printed digit. " * 9] * 3), stack=True), PDF)
+    needs = PDF.face.width("42.0% (36.2–48.1)") * made.size
+    assert made.widths[1] - PDF.padding >= needs - 0.01

@@ -203,9 +203,9 @@ def test_artificial_data_say_so_on_each_page_and_caption(tmp_path: Path) -> None
     )
     whole = report(*blocks, synthetic=True)
     pages = paper(whole, tmp_path)
-    assert len(pages) == 3
+    assert len(pages) == 2
     for number, page in enumerate(pages, 1):
-        assert "ARTIFICIAL DATA" in page and f"page {number} of 3" in page
+        assert "ARTIFICIAL DATA" in page and f"page {number} of 2" in page
     told = "".join(pages)
     for caption in ("Table 1", "Figure 1", "Table S1", "Numbers behind Figure 1"):
         assert f"{caption}. Artificial data. " in told
@@ -289,3 +289,87 @@ def test_key_facts_and_warnings_are_printed(tmp_path: Path) -> None:
         "stand for many",
     ):
         assert words in page
+
+
+VALUE = Value("5.4", 0, ("estimate",))
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        (("It was ", VALUE, "% of all"), "5.4%"), (("in all ", VALUE, " and more"), "5.4"),
+        (("lower (OR 0.7, 95% CI ", VALUE, "; P"), "95% CI 5.4;"),
+        (("a trend (P = ", VALUE, ")."), "(P = 5.4)."), (("of the group ", VALUE, ""), "5.4"),
+        ((VALUE, "-unbreakably-long-words"), "5.4"),
+    ],
+)  # fmt: skip
+def test_a_number_stands_with_what_is_read_with_it(parts: tuple[Any, ...], whole: str) -> None:
+    set_ = typst.inline(text(*parts))
+    assert [part["text"] for part in set_ if isinstance(part, dict)] == [whole]
+    said_ = "".join(part if isinstance(part, str) else part["text"] for part in set_)
+    assert said_ == text(*parts).plain
+
+
+def test_long_titles_end_at_a_word_above_each_page() -> None:
+    short = typst._report(report(title="Longest " * 20))["short"]
+    assert short.endswith("Longest…") and len(short) <= 100
+    assert typst._report(report(title="A title"))["short"] == "A title"
+
+
+def test_a_table_goes_behind_figures_that_float() -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    long = table("t", *[("a", "1")] * 60)
+    tall, low = figure("f", data, height=900), figure("g", data, height=400)
+    short = table("short", ("a", "1"))
+    for blocks, waits in (
+        ((tall, Paragraph(text("x")), long), [True]), ((low, long), [False]),
+        ((long, tall), [False]), ((tall, short), [False]), ((tall, short, long), [True, True]),
+        ((short, tall, Heading("Part"), long), [False, True]),
+    ):  # fmt: skip
+        set_ = typst._report(report(*blocks))["sections"][0]["blocks"]
+        assert [each["waits"] for each in set_ if each["kind"] == "table"] == waits, blocks
+
+
+def test_tables_that_float_keep_their_order(tmp_path: Path) -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    rows = [("a", "1")] * 30
+    tables = (table("zero", ("a", "1")), table("one", *rows), table("two", ("a", "1")))
+    blocks = (figure("f", data, height=900), *tables)
+    first = Section("answer", "The answer", blocks)
+    then = Section("then", "Then", (table("three", ("a", "1")),))
+    told = "".join(paper(replace(report(), sections=(first, then)), tmp_path))
+    places = [
+        told.index(f"{name}. ") for name in ("Figure 1", *(f"Table {n}" for n in range(1, 5)))
+    ]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("words", "after", "leads"),
+    [
+        ("These are:", Bullets((text("one"),)), True), ("Told.", table("t", ("a", "1")), True),
+        ("Told.", Paragraph(text("More.")), False), ("Long. " * 100, Bullets((text("a"),)), False),
+    ],
+)  # fmt: skip
+def test_what_leads_to_a_block_stays_with_it(words: str, after: Block, leads: bool) -> None:
+    set_ = typst._report(report(Paragraph(text(words)), after))["sections"][0]["blocks"]
+    assert set_[0]["leads"] is leads
+
+
+def test_notes_and_last_rows_stay_together(tmp_path: Path) -> None:
+    for rows in (51, 52, 53):  # The page ends in the notes, or just before them.
+        body = [(f"row {n}", "1") for n in range(rows)]
+        long = table("t", *body, notes=(text("What the note says."),))
+        (tmp_path / str(rows)).mkdir()
+        pages = paper(report(long), tmp_path / str(rows))
+        (last,) = [page for page in pages if "What the note says." in page]
+        assert f"row {rows - 1}" in last and f"row {rows - 2}" in last, rows
+
+
+def test_an_appendix_begins_a_page_unless_the_last_is_bare(tmp_path: Path) -> None:
+    held = Details("More", (table("s", ("a", "1"), series="supporting"),))
+    for words, shared in ((60, True), (100, False)):
+        filler = Bullets(tuple(text("Filler.") for _ in range(words)))
+        pages = paper(report(filler, held), tmp_path)
+        (page,) = [page for page in pages if "Supporting material" in page and "Table S1." in page]
+        assert ("Filler." in page) is shared, words
