@@ -29,10 +29,14 @@ TITLE = "What changed between the pooled cycles"
 
 def straddled(facts: RunFacts) -> list[Break]:
     """Find the breaks that the study's measures have among its cycles."""
-    names: Collection[str] = getattr(facts.study, "measures", None) or sorted(analysed(facts))
-    known = [name for name in names if name in facts.measures]
     partial: Mapping[str, Collection[str]] = getattr(facts.study, "partial", None) or {}
-    return breaks_of(known, facts.cycles, partial)
+    return breaks_of(read(facts), facts.cycles, partial)
+
+
+def read(facts: RunFacts) -> list[str]:
+    """Name the measures that the study reads."""
+    names: Collection[str] = getattr(facts.study, "measures", None) or sorted(analysed(facts))
+    return [name for name in names if name in facts.measures]
 
 
 def changed(facts: RunFacts) -> list[Block]:

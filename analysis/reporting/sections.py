@@ -30,6 +30,7 @@ from analysis.reporting import (
     outcomes,
     quoting,
     records,
+    repeated,
     sensitivity,
     sentences,
     strata_sections,
@@ -324,6 +325,7 @@ def _limitations(book: Book, facts: RunFacts) -> list[Block]:
     found = [*limitations.limitations(book, facts), *modification.limitations(book, facts)]
     found += sensitivity.limitations(book)
     found += drift.limitations(facts)
+    found += repeated.limitations(facts)
     return [Bullets(tuple(found))] if found else []
 
 

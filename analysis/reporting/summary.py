@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.reporting import choices, modified, records, sentences, tables, words
+from analysis.reporting import choices, modified, records, repeated, sentences, tables, words
 from analysis.reporting.book import Book, Row, distinct
 from analysis.reporting.both import together
 from analysis.reporting.document import Block, Paragraph, Text, listing, text
@@ -275,6 +275,7 @@ def findings(book: Book, facts: RunFacts) -> list[Block]:
         "How closely a figure must agree is part of the study file: "
         "to the printed digit (same data and definitions), closely (with the reason), or in "
         "direction (definitions unknown). Each reason is written from the numbers."
+        f"{repeated.note(facts)}"
     )
     groups = _by_theme(facts)
     table = records.verdict_table(book, facts, groups)

@@ -61,6 +61,12 @@ class Reference(Section):
         pattern=r"^10\.[0-9]{4,9}/[-._;()/:A-Za-z0-9]+$",
         description='a DOI without its resolver, such as "10.1186/1741-7015-11-187"',
     )
+    cycles: Annotated[tuple[CycleName, ...], AfterValidator(oldest_first)] = Field(
+        (),
+        strict=False,
+        description="cycles that the publication analysed; where they are others than the "
+        "study's, the report says that its figures are of other people",
+    )
 
 
 class Data(Section):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -100,7 +101,9 @@ class Run:
 
     @cached_property
     def years(self) -> set[str]:
-        return {year for cycle in self.facts.cycles for year in cycle.split("-")}
+        published = [getattr(each, "cycles", ()) for each in self.facts.study.references]
+        cycles = (*self.facts.cycles, *chain.from_iterable(published))
+        return {year for cycle in cycles for year in cycle.split("-")}
 
     @cached_property
     def names(self) -> set[str]:
