@@ -119,7 +119,8 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
         lines.append((outcome, ""))
         lines += [(outcome, level) for level in _levels(rows, outcome)]
     wide = width == style.WIDE
-    across = min(len(models), 4 if wide else 2)
+    names = [facts.model(model) for model in models]
+    across = style.legend_columns(names, wide=wide)
     top = 0.14 + 0.2 * math.ceil(len(models) / across)
     line = max(0.36, 0.1 * len(models) + 0.04)
     # The first line names the first outcome: it needs no room above its words.
@@ -142,7 +143,7 @@ def _forest(rows: Sequence[Row], facts: RunFacts, width: float, *, odds: bool) -
     value_axis(axes, finite(rows, columns=("conf_low", "conf_high")), odds=odds, axis="x")
     axes.set_xlabel(value_label(rows, facts, odds=odds))
     sns.despine(ax=axes, left=True)
-    _legend(canvas, [facts.model(model) for model in models], colours, across)
+    _legend(canvas, names, colours, across)
     return canvas
 
 
@@ -237,7 +238,7 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], acros
         for number, colour in enumerate(colours)
     ]
     canvas.legend(
-        handles, [style.fit(label, 24, lines=1) for label in labels], loc="upper left",
+        handles, [style.fit(label, style.LEGEND[False], lines=1) for label in labels], loc="upper left",
         ncols=across, borderaxespad=0.2, handlelength=1.8, columnspacing=1.4, handletextpad=0.5,
     )  # fmt: skip
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TypeVar
 
 import matplotlib as mpl
@@ -36,6 +37,12 @@ ROLES = {PAPER: "paper", INK: "ink", MUTED: "muted", RULE: "rule", SHADE: "shade
 
 WIDE, NARROW = 7.2, 3.75
 """Widths in inches: a desktop or paper, and a phone."""
+
+LEGEND = {True: 112, False: 54}
+"""Letters side by side in a legend of `WIDE` and of `NARROW`, by which figures are wide."""
+
+_KEY = 8
+"""Letters that a legend's line, its marker and the gap to the next column take."""
 
 DPI = 300
 WATERMARK = "ARTIFICIAL DATA"
@@ -145,6 +152,32 @@ def fit(label: str, letters: int, lines: int = 2) -> str:
     if len(found) <= lines:
         return "\n".join(found)
     return "\n".join([*found[: lines - 1], found[lines - 1][: letters - 1].rstrip() + "…"])
+
+
+def legend_columns(labels: Sequence[str], *, wide: bool) -> int:
+    """Find in how many columns a legend has room, each as wide as its longest label.
+
+    Columns are filled one after the other, the first ones with one more where they are uneven,
+    as matplotlib does.
+
+    Parameters
+    ----------
+    labels : sequence of str
+    wide : bool
+        On a figure of `WIDE`, else of `NARROW`.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    for across in range(len(labels), 1, -1):
+        each, more = divmod(len(labels), across)
+        ends = [0, *accumulate(each + (column < more) for column in range(across))]
+        columns = [labels[start:end] for start, end in pairwise(ends)]
+        if sum(max(map(len, column)) + _KEY for column in columns) <= LEGEND[wide]:
+            return across
+    return 1
 
 
 def _svg(canvas: Canvas) -> str:

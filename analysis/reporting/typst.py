@@ -151,6 +151,7 @@ def _fonts() -> typst.Fonts:
 def _report(report: Report) -> Json:
     setter = _Setter(numbering(report))
     sections = [setter.section(section) for section in report.sections]
+    _queue(sections)
     title = _clean(report.title)
     return {
         "title": title,
@@ -293,6 +294,21 @@ class _Setter:
             "width": width, "floats": height > _FLOATS, "alone": height > _ALONE,
             "alt": _clean(f"{figure.title}. {figure.description}"),
         }  # fmt: skip
+
+
+def _queue(sections: Sequence[Json]) -> None:
+    """Let every figure behind one that floats float too, so that none comes before it.
+
+    Where a section ends with all its floats set (`report.typ` does so behind tables that wait),
+    figures stand in the text again.
+    """
+    behind = False
+    for section in sections:
+        for each in section["blocks"]:
+            if each["kind"] == "figure":
+                behind = each["floats"] = each["floats"] or behind
+        if any(each.get("waits") for each in section["blocks"]):
+            behind = False
 
 
 def _arrange(blocks: list[Json]) -> None:

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from analysis.reporting.style import INK, MARKERS, MUTED, PAPER, SERIES
+from analysis.reporting.style import INK, LEGEND, MARKERS, MUTED, PAPER, SERIES, legend_columns
 
 SEEN_BY = {
     "everyone": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
@@ -72,3 +72,16 @@ def test_series_that_look_alike_in_grey_differ_by_marker():
     """All have about the same lightness, so that none stands out: the marker must tell them."""
     assert len(MARKERS) == len(SERIES)
     assert all(one != other for one, other in combinations(MARKERS, 2))
+
+
+@pytest.mark.parametrize(
+    ("letters", "wide", "across"),
+    [
+        ((5, 11, 32, 24, 20, 4), True, 4), ((5, 11, 4), True, 3), ((5, 11, 4), False, 3),
+        ((5, 11, 32, 24, 20, 4), False, 1), ((60, 60), True, 1), ((4,), True, 1), ((), True, 1),
+    ],
+)  # fmt: skip
+def test_a_legend_has_the_columns_that_its_labels_leave_room_for(letters, wide, across):
+    labels = ["x" * number for number in letters]
+    assert legend_columns(labels, wide=wide) == across
+    assert max(letters, default=0) <= LEGEND[wide]

@@ -344,6 +344,15 @@ def test_tables_that_float_keep_their_order(tmp_path: Path) -> None:
     assert places == sorted(places)
 
 
+def test_figures_that_float_keep_their_order_over_sections(tmp_path: Path) -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    filler = Bullets(tuple(text("Filler.") for _ in range(30)))
+    tall, low = (figure(key, data, height=height) for key, height in (("f", 700), ("g", 100)))
+    first, then = Section("answer", "The answer", (filler, tall)), Section("then", "Then", (low,))
+    told = "".join(paper(replace(report(), sections=(first, then)), tmp_path))
+    assert told.index("Figure 1. ") < told.index("Figure 2. ")
+
+
 @pytest.mark.parametrize(
     ("words", "after", "leads"),
     [
