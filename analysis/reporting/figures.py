@@ -238,8 +238,9 @@ def _legend(canvas: Canvas, labels: Sequence[str], colours: Sequence[str], acros
         for number, colour in enumerate(colours)
     ]
     canvas.legend(
-        handles, [style.fit(label, style.LEGEND[False], lines=1) for label in labels], loc="upper left",
-        ncols=across, borderaxespad=0.2, handlelength=1.8, columnspacing=1.4, handletextpad=0.5,
+        handles, [style.fit(label, style.LEGEND[False], lines=1) for label in labels],
+        loc="upper left", ncols=across, borderaxespad=0.2, handlelength=1.8, columnspacing=1.4,
+        handletextpad=0.5,
     )  # fmt: skip
 
 
