@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -194,7 +195,15 @@ def one_line(error: InputError, cycle: str) -> str:
     first = listed[0].removeprefix("data.cycles: ").split("; it exists in ")[0]
     first = first.replace(f" in {cycle}", "")
     more = f" (and {number - 1} more)" if number > 1 else ""
-    return textwrap.shorten(first, 200, placeholder=" ...") + more
+    return _clauses(first, 200) + more
+
+
+def _clauses(told: str, most: int) -> str:
+    """Keep the clauses that fit into so many letters; of one that is too long, its words."""
+    if len(told) <= most:
+        return told
+    ends = [found.start() for found in re.finditer(r"[,;:] ", told) if found.start() <= most]
+    return told[: ends[-1]] if ends else textwrap.shorten(told, most, placeholder=" ...")
 
 
 def fetch(plans: Sequence[Plan], settings: Settings, console: Console) -> Store:

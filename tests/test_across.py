@@ -238,3 +238,16 @@ def test_pooled_four_year_weights_leave_each_cycle_its_own(diet, tmp_path):
         )
         theirs = effects(own, analysis="odds_ratio", level="T3")
         np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("short, and whole", "short, and whole"),
+        ("one clause, another one, a third", "one clause, another one"),
+        ("what: why is long enough here", "what"),
+        ("a clause without an end in twenty", "a clause without ..."),
+    ],
+)
+def test_a_reason_ends_with_a_clause(told, kept):
+    assert across._clauses(told, 25 if "one clause" in told else 20) == kept

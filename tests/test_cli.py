@@ -72,7 +72,11 @@ def study_file(tmp_path: Path, text: str) -> str:
         ('"bmi"', '"exec(bmi)"', ["unknown transform 'exec'", "^"]),
         ('"bmi"', '"bmi.__class__"', ["model 'without_both'", "^"]),
         ('measure = "season"', 'measure = "seasons"', ["unknown measure 'seasons'"]),
-        ('"2001-2002", "2003', '"1999-2000", "2003', ["vitamin_d", "1999-2000", "not measured"]),
+        (
+            '[data]\ncycles = ["2001-2002"',
+            '[data]\ncycles = ["1999-2000"',
+            ["vitamin_d", "1999-2000", "not measured"],
+        ),
         ('"2001-2002"', '"2001-2003"', ["unknown cycle '2001-2003'"]),
         (
             'weight = "dietary_day_1"',

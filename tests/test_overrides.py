@@ -92,9 +92,9 @@ def test_a_new_exposure_takes_the_old_ones_place_and_the_old_one_its():
         "per(magnesium_total, 100)" if text == "per(calcium_total, 100)" else text
         for text in terms(load_study("deng_2013"))["full"]
     ]
-    assert "per(magnesium_total, 100)" not in found["without_both"]
-    # Its words speak of the new exposure, or it is for others.
-    assert "without_calcium" not in found and "full_vitamin_d" not in found
+    assert "per(magnesium_total, 100)" not in found["demographic"]
+    # Their words speak of the new exposure, or they are for others.
+    assert not {"without_calcium", "without_both", "full_vitamin_d"} & set(found)
     assert all("calcium_total" not in " ".join(texts) for texts in found.values())
     assert study.other_exposures == () and study.interactions == ()
     assert study.specifications is None

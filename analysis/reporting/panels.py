@@ -116,10 +116,20 @@ def _places(labels: Sequence[str]) -> list[float]:
 
 
 def _shown(row: Row) -> tuple[float, float]:
-    """Limits that the axis must hold: intervals without end are cut off at a factor of 20."""
+    """Limits that the axis must hold: those of a ratio as far as a factor of 6."""
     if row.measure == "difference" or not row.estimate > 0:
         return row.conf_low, row.conf_high
     return max(row.conf_low, row.estimate / 6), min(row.conf_high, row.estimate * 6)
+
+
+def is_cut(rows: Sequence[Row]) -> bool:
+    """Whether an axis that holds all rows leaves out a limit of one."""
+    held = [limit for row in rows for limit in _shown(row) if math.isfinite(limit)]
+    return bool(held) and any(
+        row.conf_low < min(held) or row.conf_high > max(held)
+        for row in rows
+        if math.isfinite(row.estimate)
+    )
 
 
 def _printed(lines: Sequence[Line], key: str) -> dict[int, str]:

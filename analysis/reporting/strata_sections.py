@@ -158,7 +158,8 @@ def _figure(book: Book, facts: RunFacts, rows: Sequence[Row], *, odds: bool) -> 
         f"{words.shown(row)}, {TELLING[words.direction(row)].format(none=none)}."
         for row in ends
     ]
-    scale = "Logarithmic scale; arrows are limits beyond it. " if odds else ""
+    beyond = "; arrows are limits beyond it" if panels.is_cut(ends) else ""
+    scale = f"Logarithmic scale{beyond}. " if odds else ""
     return Figure(
         key=key,
         caption=text(
