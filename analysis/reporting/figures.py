@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -439,7 +440,13 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
     wide = width == style.WIDE
     across = min(3, len(outcomes)) if wide else 1
     down = math.ceil(len(outcomes) / across)
-    height = (0.26 * len(strata) + 0.35) * down + 0.45
+    names = [style.fit(stratum_name(name, facts), 24) for name in strata]
+    letters = 28 if across > 1 else 40 if wide else 26
+    titles = {name: style.fit(facts.outcome(name), letters) for name in outcomes}
+    # Two labels of two lines below each other need the room of both.
+    line = 0.38 if any("\n" in a and "\n" in b for a, b in pairwise(names)) else 0.28
+    above = 0.5 if any("\n" in title for title in titles.values()) else 0.35
+    height = (line * len(strata) + above) * down + 0.45
     canvas = Canvas(figsize=(width, height), layout="constrained")
     # The last tick of a panel must not run into the first of the next.
     canvas.get_layout_engine().set(wspace=0.05)  # type: ignore[union-attr, call-arg]
@@ -448,11 +455,9 @@ def _prevalence(rows: Sequence[Row], facts: RunFacts, width: float) -> Canvas:
         for row in (row for row in rows if row.outcome == outcome):
             place = len(strata) - 1 - strata.index(row.stratum_level)
             _prevalence_row(panel, row, place)
-        panel.set_title(style.fit(facts.outcome(outcome), 28 if across > 1 else 40))
+        panel.set_title(titles[outcome])
         panel.set(ylim=(-0.6, len(strata) - 0.4))
-        panel.set_yticks(
-            range(len(strata)), [style.fit(stratum_name(s, facts), 24) for s in reversed(strata)]
-        )
+        panel.set_yticks(range(len(strata)), names[::-1])
         panel.tick_params(axis="y", length=0)
         panel.set_xlim(0, top)
         panel.xaxis.set_major_locator(MaxNLocator(4 if across > 1 else 8, steps=[1, 2, 5, 10]))
