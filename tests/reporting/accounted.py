@@ -37,7 +37,7 @@ from analysis.reporting.document import Report, Table
 CONSTANTS = {
     "confidence": r"95% (CI|confidence intervals?|intervals?|band)|\(95% CI",
     "no association": (
-        r"\b(below|above|excludes?|holds?|of|around|is|lies) [01](?!\.?\d)"
+        r"\b(below|above|excludes?|holds?|of|around|is|lies|farther from) [01](?!\.?\d)"
         r"|(^|, )[01] \(reference\)|\bare 0, and S is 1"
     ),
     "settled": r"\bP below 0\.05\b",
@@ -264,8 +264,10 @@ COUNTS_MADE: Mapping[str, tuple[str, Callable[[Run, re.Match[str]], bool]]] = {
         counted(Run.verdicts),
     ),
     "published in direction": (
-        r"(?P<n>\d+) of the (?P<all>\d+) can be compared in direction only",
-        lambda run, found: (int(found["n"]), int(found["all"])) == run.in_direction(),
+        r"(?:(?P<n>\d+) of the|all) (?P<all>\d+) can be compared in direction only",
+        lambda run, found: (
+            (int(found["n"] or found["all"]), int(found["all"])) == run.in_direction()
+        ),
     ),
     "groups compared": (r"Of the (?P<n>\d+) groups compared", counted(Run.groups)),
     "place of the base": (
@@ -306,7 +308,8 @@ COUNTS_MADE: Mapping[str, tuple[str, Callable[[Run, re.Match[str]], bool]]] = {
         lambda run, found: int(found["n"] or found["m"]) in run.states(),
     ),
     "comparisons": (
-        r"(?P<n>\d[\d,]*) (?:odds ratio|difference|estimate|test|prevalence|mean|joint)",
+        r"(?P<n>\d[\d,]*) "
+        r"(?:odds ratio|difference|estimate|test|prevalence|mean|joint|crude (?:and|or) adjusted)",
         counted(Run.compared),
     ),
     "codebooks": (
