@@ -353,6 +353,13 @@ def test_figures_that_float_keep_their_order_over_sections(tmp_path: Path) -> No
     assert told.index("Figure 1. ") < told.index("Figure 2. ")
 
 
+def test_a_figure_does_not_stand_before_its_place(tmp_path: Path) -> None:
+    data = table("f-numbers", ("a", "1"), series="data")
+    drawn = figure("f", data, height=350)
+    told = "".join(paper(report(Paragraph(text("Before it.")), drawn), tmp_path))
+    assert told.index("Before it.") < told.index("Figure 1. ")
+
+
 @pytest.mark.parametrize(
     ("words", "after", "leads"),
     [
