@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 TICKS = (
+    (0.01, 1, 100),
     (0.001, 0.01, 0.1, 1, 10, 100, 1000),
     (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100),
     (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100),
