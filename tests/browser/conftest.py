@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import axe
 from cdp import Browser, find_chromium
-from tab import Tab
+from tab import Tab, quiet_tabs
 
 from analysis.reporting import write_report
 
@@ -101,25 +101,15 @@ def pages(once: Any, request: pytest.FixtureRequest, made_up: ModuleType) -> Pag
 @pytest.fixture
 def opened(browser: Browser, pages: Pages) -> Iterator[Opener]:
     """Return what opens a report; the test fails if a page asked for anything or told an error."""
-    tabs: list[Tab] = []
+    with quiet_tabs(browser) as new:
 
-    def give(
-        name: str, width: int = 1280, *, dark: bool = False, before: str = "", anchor: str = ""
-    ) -> Tab:
-        tab = Tab(browser)
-        tabs.append(tab)
-        tab.screen(width, 900 if width > 600 else 844, phone=width <= 600)
-        tab.media(prefers_color_scheme="dark" if dark else "light", prefers_reduced_motion="reduce")
-        if before:
-            tab.first(before)
-        tab.open((pages(name) / "report.html").as_uri() + anchor)
-        return tab
+        def give(
+            name: str, width: int = 1280, *, dark: bool = False, before: str = "", anchor: str = ""
+        ) -> Tab:
+            tab = new(width, dark=dark)
+            if before:
+                tab.first(before)
+            tab.open((pages(name) / "report.html").as_uri() + anchor)
+            return tab
 
-    yield give
-    for tab in tabs:
-        # What was told before this answer has come by then.
-        tab.run("() => document.readyState")
-    troubles = [trouble for tab in tabs for trouble in tab.troubles()]
-    for tab in tabs:
-        tab.close()
-    assert not troubles, "\n".join(troubles)
+        yield give

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cdp import PATIENCE, Browser, ProtocolError
@@ -188,9 +190,19 @@ class Tab:
         """Bring the mouse to a place."""
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
+    def _at_rest(self, selector: str, number: int) -> tuple[float, float]:
+        """Find the middle of an element once what follows the last scroll has moved it."""
+        found = self.centre(selector, number)
+        for _ in range(20):
+            self.settle()
+            before, found = found, self.centre(selector, number)
+            if found == before:
+                break
+        return found
+
     def click(self, selector: str, number: int = 0) -> None:
         """Click with the mouse in the middle of an element, on whatever lies there on top."""
-        x, y = self.centre(selector, number)
+        x, y = self._at_rest(selector, number)
         self.move(x, y)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
@@ -235,3 +247,25 @@ class Tab:
         if method == "Page.javascriptDialogOpening":
             return f"asks with a dialog: {event['message']}"
         return ""
+
+
+@contextmanager
+def quiet_tabs(browser: Browser) -> Iterator[Callable[..., Tab]]:
+    """Give what makes a tab of a width; fail if a page asked for anything or told an error."""
+    tabs: list[Tab] = []
+
+    def new(width: int, *, dark: bool = False) -> Tab:
+        tab = Tab(browser)
+        tabs.append(tab)
+        tab.screen(width, 900 if width > 600 else 844, phone=width <= 600)
+        tab.media(prefers_color_scheme="dark" if dark else "light", prefers_reduced_motion="reduce")
+        return tab
+
+    yield new
+    for tab in tabs:
+        # What was told before this answer has come by then.
+        tab.run("() => document.readyState")
+    troubles = [trouble for tab in tabs for trouble in tab.troubles()]
+    for tab in tabs:
+        tab.close()
+    assert not troubles, "\n".join(troubles)

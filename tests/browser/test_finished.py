@@ -17,7 +17,7 @@ import pytest
 from axe import BY_COLOUR, hold_usable
 from cdp import PATIENCE, Browser
 from seen import HEAVIEST, LOST, PANEL, TWICE, WIDER, rows_of
-from tab import Tab
+from tab import Tab, quiet_tabs
 
 pytestmark = pytest.mark.browser
 
@@ -52,26 +52,16 @@ Shower = Callable[..., Tab]
 @pytest.fixture
 def shown(browser: Browser) -> Iterator[Shower]:
     """Return what opens a page; the test fails if it asked for anything or told an error."""
-    tabs: list[Tab] = []
     browser.patience = LONGEST
+    with quiet_tabs(browser) as new:
 
-    def give(page: Path, width: int = 1280, *, dark: bool = False) -> Tab:
-        tab = Tab(browser)
-        tabs.append(tab)
-        tab.screen(width, 900 if width > 600 else 844, phone=width <= 600)
-        tab.media(prefers_color_scheme="dark" if dark else "light", prefers_reduced_motion="reduce")
-        tab.open(page.as_uri())
-        return tab
+        def give(page: Path, width: int = 1280, *, dark: bool = False) -> Tab:
+            tab = new(width, dark=dark)
+            tab.open(page.as_uri())
+            return tab
 
-    yield give
-    for tab in tabs:
-        # What was told before this answer has come by then.
-        tab.run("() => document.readyState")
-    troubles = [trouble for tab in tabs for trouble in tab.troubles()]
-    for tab in tabs:
-        tab.close()
-    browser.patience = PATIENCE
-    assert not troubles, "\n".join(troubles)
+        yield give
+        browser.patience = PATIENCE
 
 
 @every_page
