@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from analysis.reporting.document import Block, Paragraph, Section, text, texts
+from analysis.reporting.document import Block, Paragraph, Section, plain, text
 
 TITLE = "Abbreviations"
 
@@ -63,7 +63,7 @@ def abbreviations(sections: Sequence[Section]) -> list[Block]:
     list of Block
         One paragraph, as journals print it; empty where there is none to explain.
     """
-    said = " ".join(each.plain for section in sections for each in texts(section.blocks))
+    said = plain(sections)
     used = [short for short in MEANINGS if _stands_in(short, said)]
     if not used:
         return []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.reporting.document import Block, Bullets, Doi, Section, Text, text, texts
+from analysis.reporting.document import Block, Bullets, Doi, Section, Text, plain, text
 
 CITED: Mapping[str, tuple[str, str]] = {
     "Barnard and Rubin 1999": (
@@ -162,8 +162,7 @@ _DATE = re.compile(r" \((?=\d{4}\))")
 
 def cited(sections: Sequence[Section]) -> list[str]:
     """Find the publications that sections cite, by the words that do so."""
-    said = " ".join(each.plain for section in sections for each in texts(section.blocks))
-    said = _DATE.sub(" ", said)
+    said = _DATE.sub(" ", plain(sections))
     return [words for words in CITED if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", said)]
 
 

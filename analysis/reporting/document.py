@@ -488,6 +488,11 @@ def texts(blocks: Sequence[Block]) -> Iterator[Text]:
             yield from _of_table(block)
 
 
+def plain(sections: Iterable[Section]) -> str:
+    """All that sections say, as one string without marks."""
+    return " ".join(each.plain for section in sections for each in texts(section.blocks))
+
+
 def _of_table(table: Table) -> Iterator[Text]:
     yield table.caption
     yield from (cell.text for row in table.head for cell in row)

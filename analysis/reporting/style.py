@@ -51,7 +51,6 @@ _FINE = re.compile(r"-?\d+\.\d{3,}")
 """A coordinate to more than a hundredth of a point, finer than any screen or printer shows."""
 
 _SVG = "http://www.w3.org/2000/svg"
-_XLINK = "http://www.w3.org/1999/xlink"
 
 
 @contextmanager
